@@ -1,0 +1,50 @@
+"""What would settle it: the command that ends a claim or closes a gap."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, assert_never
+
+from cloudstorctl.core.model import ClaimKind, HolderType
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from cloudstorctl.core.model import Claim, NodeId, Survey, Verdict
+
+
+def advice_on(verdict: Verdict, survey: Survey) -> tuple[str, ...]:
+    """Say, in sentences, which commands would settle why a volume is kept; each once."""
+    hostnames = {node.id: node.hostname for node in survey.nodes}
+    told = [_on_claim(claim, verdict, hostnames) for claim in verdict.claims]
+    if verdict.gaps and not verdict.claims:
+        told.append("When every node can be read, ask again: 'cloudstorctl ls' names what cannot.")
+    return tuple(dict.fromkeys(told))
+
+
+def _on_claim(claim: Claim, verdict: Verdict, hostnames: Mapping[NodeId, str]) -> str:
+    name = verdict.volume.name
+    node = hostnames.get(claim.node, claim.node) if claim.node else "its node"
+    match claim.kind:
+        case ClaimKind.MOUNTED | ClaimKind.SCHEDULED if claim.holder.type is HolderType.TASK:
+            service = claim.holder.name.rpartition(".")[0]
+            return f"If {service} is no longer needed: 'docker service rm {service}'."
+        case ClaimKind.MOUNTED | ClaimKind.SCHEDULED:
+            return f"If it is no longer needed: 'docker rm -f {claim.holder.name}' on {node}."
+        case ClaimKind.HELD:
+            return (
+                f"If it is no longer needed: 'docker ps -a --filter volume={name}' on {node} "
+                "names the container, and 'docker rm' removes it."
+            )
+        case ClaimKind.DECLARED | ClaimKind.DORMANT:
+            service = claim.holder.name
+            return f"If {service} is no longer needed: 'docker service rm {service}'."
+        case ClaimKind.ROLLBACK:
+            service = claim.holder.name
+            return (
+                f"If {service} is not to be rolled back, any update of it forgets the old spec: "
+                f"'docker service update --label-add settled=yes {service}'."
+            )
+        case ClaimKind.PROTECTED:
+            return "If it need not be protected, take its pattern or label away first."
+        case _ as never:
+            assert_never(never)

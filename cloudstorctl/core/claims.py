@@ -1,0 +1,222 @@
+"""A survey to claims: every reason to keep a volume, with who holds it (design.md section 4)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from functools import partial
+from typing import TYPE_CHECKING
+
+from cloudstorctl.core.claim_index import Claims
+from cloudstorctl.core.model import (
+    Claim,
+    ClaimKind,
+    Container,
+    ContainerState,
+    Holder,
+    HolderType,
+    ServiceMode,
+    TaskState,
+)
+from cloudstorctl.core.mounts import (
+    Reacher,
+    known_of_service,
+    known_of_task,
+    reacher_for,
+)
+from cloudstorctl.core.templates import Field, Match, fields
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from cloudstorctl.core.model import (
+        Mount,
+        Node,
+        NodeId,
+        Service,
+        ServiceId,
+        Survey,
+        Task,
+    )
+
+MAY_MOUNT = {
+    # Not started: the agent has created the volume in PREPARING, without a reference, and will
+    # mount it; earlier states lead there (swarmkit agent/exec/controller.go, Do).
+    TaskState.NEW: True,
+    TaskState.ALLOCATED: True,
+    TaskState.PENDING: True,
+    TaskState.ASSIGNED: True,
+    TaskState.ACCEPTED: True,
+    TaskState.PREPARING: True,
+    TaskState.READY: True,
+    TaskState.STARTING: True,
+    # Running by the last report, whatever the desired state: it may still be stopping, or its
+    # node may be out of reach.
+    TaskState.RUNNING: True,
+    # Final: the container has ended, and is seen by itself if it is still there.
+    TaskState.COMPLETE: False,
+    TaskState.SHUTDOWN: False,
+    TaskState.FAILED: False,
+    TaskState.REJECTED: False,
+    # Only ever a desired state; as an observed one it says nothing about the container.
+    TaskState.REMOVE: True,
+    # Its node is unreachable or gone, and the container may run on (swarmkit
+    # design/task_model.md).
+    TaskState.ORPHANED: True,
+    TaskState.UNKNOWN: True,
+}
+"""Whether a task in this observed state may have, or may yet make, a container."""
+
+HAS_CONTAINER = {
+    ContainerState.CREATED: ClaimKind.HELD,
+    ContainerState.RUNNING: ClaimKind.MOUNTED,
+    ContainerState.PAUSED: ClaimKind.MOUNTED,
+    ContainerState.RESTARTING: ClaimKind.MOUNTED,
+    ContainerState.REMOVING: ClaimKind.MOUNTED,
+    ContainerState.EXITED: ClaimKind.HELD,
+    ContainerState.DEAD: ClaimKind.HELD,
+    ContainerState.UNKNOWN: ClaimKind.MOUNTED,
+}
+"""What a container in this state claims."""
+
+
+def claims_in(survey: Survey, protect: tuple[str, ...] = ()) -> Claims:
+    """Find every claim in a survey; `protect` are patterns of names that configuration keeps."""
+    claims = Claims(protect=protect)
+    reacher = reacher_for(survey)
+    nodes = {node.id: node for node in survey.nodes}
+    services: dict[ServiceId, list[Service]] = defaultdict(list)
+    for service in survey.services:
+        services[service.id].append(service)
+    for engine in survey.engines:
+        for container in engine.containers:
+            _claim_by_container(claims, container, reacher)
+    for task in survey.tasks:
+        if MAY_MOUNT[task.state]:
+            service_now = services[task.service_id][-1] if task.service_id in services else None
+            _claim_by_task(claims, task, service_now, nodes, reacher)
+    for service in survey.services:
+        _claim_by_service(claims, service, nodes, reacher)
+    return claims
+
+
+def _claim_by_container(claims: Claims, container: Container, reacher: Reacher) -> None:
+    kind = HAS_CONTAINER[container.state]
+    holder = (
+        Holder(
+            type=HolderType.TASK,
+            id=container.task_id,
+            name=container.task_name.removesuffix(f".{container.task_id}"),
+        )
+        if container.task_id
+        else Holder(type=HolderType.CONTAINER, id=container.id, name=container.name)
+    )
+    for mount in container.mounts:
+        path = reacher.of_container(mount, container.node_id)
+        if path is None:
+            continue
+        claim = Claim(
+            kind=kind,
+            holder=holder,
+            node=container.node_id,
+            detail=f"container {container.name} is {container.state} and mounts {mount.source}",
+            writes=not mount.read_only,
+        )
+        claims.add_path(path, claim)
+
+
+def _claim_by_task(
+    claims: Claims,
+    task: Task,
+    service: Service | None,
+    nodes: Mapping[NodeId, Node],
+    reacher: Reacher,
+) -> None:
+    node = nodes.get(task.node_id) if task.node_id else None
+    for mount in task.mounts:
+        reach = reacher.of_spec(mount, known_of_task(task, service, node))
+        # An unnamed volume of a running task is seen by its name in the task's container.
+        if reach is None or (not mount.source and task.state is TaskState.RUNNING):
+            continue
+        claim = Claim(
+            kind=ClaimKind.SCHEDULED,
+            holder=Holder(type=HolderType.TASK, id=task.id, name=short_name(task, service)),
+            node=task.node_id,
+            detail=f"it is {task.state} (desired: {task.desired}) and mounts {_told(mount.source)}",
+            writes=not mount.read_only,
+        )
+        claims.add(reach, partial(_same, claim))
+
+
+def _same(claim: Claim, _match: Match) -> Claim:
+    """A claim that is the same for every name it matches."""
+    return claim
+
+
+def short_name(task: Task, service: Service | None) -> str:
+    """Name a task as `docker service ps` does: `ping2.1`, or the node's ID for a global one."""
+    place = str(task.slot) if task.slot else task.node_id
+    return f"{service.name if service else task.service_id}.{place or 0}"
+
+
+def _claim_by_service(
+    claims: Claims, service: Service, nodes: Mapping[NodeId, Node], reacher: Reacher
+) -> None:
+    hostnames = {node.hostname for node in nodes.values()}
+    for previous in (False, True):
+        known = known_of_service(service, previous=previous)
+        for mount in service.previous_mounts if previous else service.mounts:
+            reach = reacher.of_spec(mount, known)
+            if reach is None or not mount.source:
+                continue
+            vague = reach.unexpandable or Field.SERVICE_LABELS in fields(mount.source)
+
+            def claim_of(
+                match: Match,
+                *,
+                mount: Mount = mount,
+                vague: bool = vague,
+                previous: bool = previous,
+            ) -> Claim:
+                outside = (
+                    "some text of a part that cannot be read here"
+                    if vague
+                    else _outside(match, service, nodes, hostnames)
+                )
+                if outside:
+                    kind, why = ClaimKind.DORMANT, f", for {outside}"
+                else:
+                    kind, why = ClaimKind.DECLARED, ""
+                if previous:
+                    kind, why = ClaimKind.ROLLBACK, ", in the spec that a rollback brings back"
+                return Claim(
+                    kind=kind,
+                    holder=Holder(type=HolderType.SERVICE, id=service.id, name=service.name),
+                    detail=f"the service mounts {_told(mount.source)}{why}",
+                    writes=not mount.read_only,
+                )
+
+            claims.add(reach, claim_of)
+
+
+def _outside(
+    match: Match, service: Service, nodes: Mapping[NodeId, Node], hostnames: set[str]
+) -> str:
+    """Say why a name that a template can yield is not one it yields now; empty if it does."""
+    values = match.values
+    if Field.TASK_ID in values:
+        return "a task that may be gone"
+    if match.slot is not None:
+        job = service.mode is ServiceMode.REPLICATED_JOB
+        if match.slot > (service.replicas - 1 if job else service.replicas):
+            return f"slot {match.slot}, beyond its {service.replicas} replicas"
+    for field_of_node, members in (
+        (Field.NODE_ID, nodes),
+        (Field.NODE_HOSTNAME, hostnames),
+    ):
+        if (node := values.get(field_of_node)) is not None and node not in members:
+            return f"node {node}, which is not in the swarm"
+    return ""
+
+
+def _told(source: str) -> str:
+    return source or "a volume without a name"

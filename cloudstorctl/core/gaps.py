@@ -1,0 +1,158 @@
+"""A survey to gaps: all that the readings leave open, besides what failed to be read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cloudstorctl.core.claims import MAY_MOUNT, short_name
+from cloudstorctl.core.model import BackingKind, ContainerState, Gap, MountKind, VolumeName
+from cloudstorctl.core.mounts import known_of_service, known_of_task, reacher_for
+from cloudstorctl.core.volumes import volumes_in
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from cloudstorctl.core.model import EngineReading, Survey
+    from cloudstorctl.core.mounts import Reach, Reacher
+
+_HAS_IT_MOUNTED = {ContainerState.RUNNING, ContainerState.PAUSED}
+
+
+def gaps_in(survey: Survey) -> tuple[Gap, ...]:
+    """Find every gap of a survey (design.md section 5), those of the reading first."""
+    found = (
+        *survey.gaps,
+        *_unread_nodes(survey),
+        *_lost_tasks(survey),
+        *_silent_drivers(survey),
+        *_ambiguous_names(survey),
+        *_unreadable_templates(survey),
+    )
+    return tuple(dict.fromkeys(found))
+
+
+def _unread_nodes(survey: Survey) -> Iterator[Gap]:
+    told = {engine.node_id for engine in survey.engines} | {gap.node for gap in survey.gaps}
+    for node in survey.nodes:
+        if node.id not in told:
+            yield Gap(
+                source=f"node {node.hostname}",
+                node=node.id,
+                cause=f"its engine was not read (the managers call the node {node.state})",
+            )
+
+
+def _lost_tasks(survey: Survey) -> Iterator[Gap]:
+    """Tasks on nodes that left: their containers may run on, unseen."""
+    members = {node.id for node in survey.nodes}
+    services = {service.id: service for service in survey.services}
+    for task in survey.tasks:
+        if task.node_id and task.node_id not in members and MAY_MOUNT[task.state]:
+            yield Gap(
+                source=f"task {short_name(task, services.get(task.service_id))}",
+                cause=(
+                    f"it is {task.state} on node {task.node_id}, which has left the swarm: "
+                    "its container may still run there"
+                ),
+            )
+
+
+def _silent_drivers(survey: Survey) -> Iterator[Gap]:
+    reacher = reacher_for(survey)
+    for engine in survey.engines:
+        for plugin in engine.plugins:
+            if reacher.family.has(plugin) and not plugin.enabled:
+                yield Gap(
+                    source=f"plugin {plugin.name}",
+                    node=engine.node_id,
+                    cause=(
+                        "it is installed but disabled, so its volumes are not listed; "
+                        f"'docker plugin enable {plugin.name}' on that node would show them"
+                    ),
+                )
+        bare = sorted({entry.name for entry in engine.entries if not entry.driver})
+        if bare:
+            yield Gap(
+                source="volume list",
+                node=engine.node_id,
+                cause=f"volumes without a driver ({', '.join(bare)}): their plugin does not answer",
+            )
+        yield from _unlisted(engine, reacher)
+
+
+def _unlisted(engine: EngineReading, reacher: Reacher) -> Iterator[Gap]:
+    """A driver whose backend fails answers an empty list without an error (cloudstor.md)."""
+    listed = {entry.name for entry in engine.entries}
+    for container in engine.containers:
+        for mount in container.mounts:
+            if (
+                container.state in _HAS_IT_MOUNTED
+                and mount.kind is MountKind.VOLUME
+                and reacher.family.includes(mount.driver)
+                and VolumeName(mount.source) not in listed
+                and VolumeName(mount.source.split("/", 1)[0]) not in listed
+            ):
+                yield Gap(
+                    source="volume list",
+                    node=engine.node_id,
+                    cause=(
+                        f"container {container.name} has {mount.source} mounted, yet {mount.driver}"
+                        " does not list it: the driver's storage may have failed"
+                    ),
+                )
+
+
+def _ambiguous_names(survey: Survey) -> Iterator[Gap]:
+    clustered = {name for engine in survey.engines for name in engine.cluster_volumes}
+    for volume in volumes_in(survey):
+        places = {str(b) for b in volume.backings if b.kind is not BackingKind.UNKNOWN}
+        if len(places) > 1:
+            yield Gap(
+                source=f"volume {volume.name}",
+                cause=(
+                    f"the name exists in {' and '.join(sorted(places))}: "
+                    "which one would be removed is not certain"
+                ),
+                volumes=frozenset({volume.name}),
+            )
+        if volume.name in clustered:
+            yield Gap(
+                source=f"volume {volume.name}",
+                cause="a cluster (CSI) volume has the same name: a removal could reach that one",
+                volumes=frozenset({volume.name}),
+            )
+
+
+def _unreadable_templates(survey: Survey) -> Iterator[Gap]:
+    """Templates that cannot be expanded, and those that could yield every name."""
+    names = [volume.name for volume in volumes_in(survey)]
+    for owner, source, reach in _reaches(survey):
+        if reach.anything:
+            yield Gap(source=owner, cause=f"its mount {source} may name any Cloudstor volume")
+        elif reach.unexpandable:
+            yield Gap(
+                source=owner,
+                cause=f"its mount {source} cannot be expanded",
+                volumes=frozenset(name for name in names if reach.matches(name) is not None),
+            )
+
+
+def _reaches(survey: Survey) -> Iterator[tuple[str, str, Reach]]:
+    """Every template in force, once an owner: of services, and of live tasks made earlier."""
+    reacher = reacher_for(survey)
+    services = {service.id: service for service in survey.services}
+    told = set[tuple[str, str]]()
+    for service in survey.services:
+        for previous in (False, True):
+            known = known_of_service(service, previous=previous)
+            for mount in service.previous_mounts if previous else service.mounts:
+                told.add((service.id, mount.source))
+                if (reach := reacher.of_spec(mount, known)) is not None:
+                    yield f"service {service.name}", mount.source, reach
+    for task in survey.tasks:
+        for mount in task.mounts if MAY_MOUNT[task.state] else ():
+            service_now = services.get(task.service_id)
+            known = known_of_task(task, service_now, None)
+            reach = reacher.of_spec(mount, known)
+            if reach is not None and (task.service_id, mount.source) not in told:
+                yield f"task {short_name(task, service_now)}", mount.source, reach

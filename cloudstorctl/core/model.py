@@ -1,0 +1,469 @@
+"""The records: what was seen of a swarm, and what is said about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime  # noqa: TC003 - dataclass annotations are resolved at run time
+from enum import StrEnum
+from typing import NewType
+
+VolumeName = NewType("VolumeName", str)
+NodeId = NewType("NodeId", str)
+ServiceId = NewType("ServiceId", str)
+TaskId = NewType("TaskId", str)
+ContainerId = NewType("ContainerId", str)
+
+Pairs = tuple[tuple[str, str], ...]
+"""A small mapping of text to text, sorted by key, so that a record stays hashable."""
+
+
+class MountKind(StrEnum):
+    """What a mount mounts."""
+
+    VOLUME = "volume"
+    BIND = "bind"
+    OTHER = "other"  # tmpfs, npipe, cluster, image: never a Cloudstor volume
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mount:
+    """One mount, of a service's or a task's spec (unexpanded) or of a container (real)."""
+
+    kind: MountKind
+    source: str
+    """Volume name or template; for a bind, the path on the node; empty: an anonymous volume."""
+    target: str = ""
+    driver: str = ""
+    """Volume driver; empty where none is named."""
+    read_only: bool = False
+    options: Pairs = ()
+    """Driver options that a spec asks for."""
+
+
+class NodeState(StrEnum):
+    """What the managers think of a node (swarmkit api/types.proto, NodeStatus.State)."""
+
+    READY = "ready"
+    DOWN = "down"
+    DISCONNECTED = "disconnected"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Node:
+    """A member of the swarm, as a manager describes it."""
+
+    id: NodeId
+    hostname: str
+    address: str = ""
+    """IP address as the managers see it; empty where they do not tell."""
+    state: NodeState = NodeState.READY
+    availability: str = "active"
+    manager: bool = False
+    operating_system: str = "linux"
+    architecture: str = "x86_64"
+    volume_drivers: tuple[str, ...] = ()
+    """Names of the volume plugins in the node's description."""
+
+
+class ServiceMode(StrEnum):
+    """How a service makes tasks."""
+
+    REPLICATED = "replicated"
+    GLOBAL = "global"
+    REPLICATED_JOB = "replicated-job"
+    GLOBAL_JOB = "global-job"
+
+    @property
+    def per_node(self) -> bool:
+        """Whether a task belongs to a node and has no slot."""
+        return self in {ServiceMode.GLOBAL, ServiceMode.GLOBAL_JOB}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """A service as one reading of the manager showed it."""
+
+    id: ServiceId
+    name: str
+    mode: ServiceMode = ServiceMode.REPLICATED
+    replicas: int = 1
+    """Replicas, or the total completions of a replicated job; 0 for the modes per node."""
+    mounts: tuple[Mount, ...] = ()
+    previous_mounts: tuple[Mount, ...] = ()
+    """Mounts of the spec that a rollback would bring back."""
+    labels: Pairs = ()
+    previous_labels: Pairs = ()
+    update_state: str = ""
+
+    @property
+    def stack(self) -> str:
+        """Name of the stack that deployed it; empty for none."""
+        return dict(self.labels).get("com.docker.stack.namespace", "")
+
+
+class TaskState(StrEnum):
+    """States of a task (swarmkit api/types.proto, TaskState)."""
+
+    NEW = "new"
+    ALLOCATED = "allocated"
+    PENDING = "pending"
+    ASSIGNED = "assigned"
+    ACCEPTED = "accepted"
+    PREPARING = "preparing"
+    READY = "ready"
+    STARTING = "starting"
+    RUNNING = "running"
+    COMPLETE = "complete"
+    SHUTDOWN = "shutdown"
+    FAILED = "failed"
+    REJECTED = "rejected"
+    REMOVE = "remove"
+    ORPHANED = "orphaned"
+    UNKNOWN = "unknown"
+    """A state that this program does not know: treated as live."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """A task as one reading of the manager showed it."""
+
+    id: TaskId
+    service_id: ServiceId
+    node_id: NodeId | None = None
+    slot: int = 0
+    """0 where the task has no slot: global services, and the first of a replicated job."""
+    state: TaskState = TaskState.RUNNING
+    desired: str = "running"
+    mounts: tuple[Mount, ...] = ()
+    name: str = ""
+    """Annotations.Name; orchestrators leave it empty, and then the name is made up."""
+
+
+class ContainerState(StrEnum):
+    """States of a container (moby container/state.go)."""
+
+    CREATED = "created"
+    RUNNING = "running"
+    PAUSED = "paused"
+    RESTARTING = "restarting"
+    REMOVING = "removing"
+    EXITED = "exited"
+    DEAD = "dead"
+    UNKNOWN = "unknown"
+    """A state that this program does not know: treated as live."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Container:
+    """A container on one engine, with its real mounts."""
+
+    id: ContainerId
+    node_id: NodeId
+    name: str
+    state: ContainerState = ContainerState.RUNNING
+    mounts: tuple[Mount, ...] = ()
+    task_id: TaskId | None = None
+    task_name: str = ""
+    service_name: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plugin:
+    """A managed plugin installed on one engine."""
+
+    id: str
+    name: str
+    """The local name or alias, with its tag: what mounts name as their driver."""
+    reference: str = ""
+    """What it was installed from; empty for a plugin created in place."""
+    enabled: bool = True
+    settings: Pairs = ()
+    """Its environment, such as EFS_ID_REGULAR."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One engine's listing of a volume."""
+
+    node_id: NodeId
+    name: VolumeName
+    driver: str
+    mountpoint: str = ""
+    used_here: bool = False
+    """Whether this engine has ever used it: its labels or options are not null (measured)."""
+    options: Pairs = ()
+    labels: Pairs = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineReading:
+    """What one engine said about itself; a part that could not be read is empty and has a gap."""
+
+    node_id: NodeId
+    entries: tuple[Entry, ...] = ()
+    """Its whole volume list, of every driver, without rows of CSI cluster volumes."""
+    cluster_volumes: tuple[VolumeName, ...] = ()
+    """Names of the CSI cluster volumes in the same list."""
+    containers: tuple[Container, ...] = ()
+    plugins: tuple[Plugin, ...] = ()
+    root_dir: str = ""
+    """The engine's data root on the node, such as /var/lib/docker."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """Anything that could not be seen or understood."""
+
+    source: str
+    """What was asked, as the user would name it: an engine and path, a service, a node."""
+    cause: str
+    node: NodeId | None = None
+    volumes: frozenset[VolumeName] | None = None
+    """The volumes it hides; None: it hides any."""
+
+    def touches(self, name: VolumeName) -> bool:
+        """Whether this gap leaves the volume `name` in doubt."""
+        return self.volumes is None or name in self.volumes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Survey:
+    """All that was read in one pass over the manager and every engine.
+
+    Services and tasks are those of both readings of the manager, before and after the engines;
+    one that changed in between is there twice.
+    """
+
+    cluster_id: str
+    taken_at: datetime
+    nodes: tuple[Node, ...] = ()
+    services: tuple[Service, ...] = ()
+    tasks: tuple[Task, ...] = ()
+    engines: tuple[EngineReading, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    """What the reading itself missed; core/gaps.py adds what the readings leave open."""
+    drivers: tuple[str, ...] = ("*cloudstor*",)
+    """Patterns of driver names that belong to the Cloudstor family."""
+
+
+class ClaimKind(StrEnum):
+    """Why a volume must stay, strongest first (design.md section 4)."""
+
+    MOUNTED = "mounted"
+    SCHEDULED = "scheduled"
+    HELD = "held"
+    DECLARED = "declared"
+    ROLLBACK = "rollback"
+    DORMANT = "dormant"
+    PROTECTED = "protected"
+
+
+class Strength(StrEnum):
+    """How strongly a claim holds a volume."""
+
+    IN_USE = "in use"
+    RESERVED = "reserved"
+
+
+STRENGTH = {
+    kind: Strength.IN_USE if kind in {ClaimKind.MOUNTED, ClaimKind.SCHEDULED} else Strength.RESERVED
+    for kind in ClaimKind
+}
+
+
+class HolderType(StrEnum):
+    """What holds a claim."""
+
+    TASK = "task"
+    CONTAINER = "container"
+    SERVICE = "service"
+    CONFIGURATION = "configuration"
+    LABEL = "label"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Holder:
+    """Who holds a claim."""
+
+    type: HolderType
+    id: str
+    name: str
+    """As the docker command line prints it: `ping2.1` for a task."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """One reason to keep a volume."""
+
+    kind: ClaimKind
+    holder: Holder
+    node: NodeId | None = None
+    """Where the holder is; None where it has no place."""
+    detail: str = ""
+    """A clause for people: what was seen."""
+    writes: bool = True
+    """Whether the mount can be written through."""
+
+    @property
+    def strength(self) -> Strength:
+        """How strongly this kind of claim holds."""
+        return STRENGTH[self.kind]
+
+
+class BackingKind(StrEnum):
+    """Where the data of a volume is."""
+
+    EFS = "efs"
+    EBS = "ebs"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backing:
+    """Where the data is: an EFS file system and directory, or an EBS volume."""
+
+    kind: BackingKind = BackingKind.UNKNOWN
+    mode: str | None = None
+    """`reg` or `max`: the performance mode of the EFS file system; None for EBS."""
+    file_system: str | None = None
+    """ID from the plugin's settings; None where the plugin does not tell."""
+    path: str | None = None
+    """Directory at the root of the file system."""
+
+    def __str__(self) -> str:
+        """`efs/reg`, `efs/max`, `ebs` or `unknown`."""
+        return f"{self.kind}/{self.mode}" if self.mode else self.kind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Volume:
+    """All entries of one name across the swarm, and the data behind them."""
+
+    name: VolumeName
+    drivers: tuple[str, ...]
+    entries: tuple[Entry, ...]
+    backings: tuple[Backing, ...]
+    """Every distinct backing that its entries show; more than one is a trap."""
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def backing(self) -> Backing:
+        """The backing, or an unknown one where none or several were seen."""
+        return self.backings[0] if len(self.backings) == 1 else Backing()
+
+
+class Ruling(StrEnum):
+    """The judgement on a volume; the first that applies (design.md section 5)."""
+
+    IN_USE = "in-use"
+    RESERVED = "reserved"
+    UNKNOWN = "unknown"
+    PENDING = "pending"
+    REMOVABLE = "removable"
+
+
+class EntryStatus(StrEnum):
+    """What one engine's entry is worth, for display only."""
+
+    MOUNTED = "mounted"
+    HELD = "held"
+    STALE = "stale"
+    LISTED = "listed"
+    IDLE = "idle"
+    UNUSED = "unused"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryView:
+    """An entry with its status, and the claims that explain it."""
+
+    entry: Entry
+    status: EntryStatus
+    used_by: tuple[Claim, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """A ruling with its claims and reasons."""
+
+    volume: Volume
+    ruling: Ruling
+    claims: tuple[Claim, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    """The gaps that leave this volume in doubt."""
+    reasons: tuple[str, ...] = ()
+    """Sentences."""
+    entries: tuple[EntryView, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeRef:
+    """A node as plans and documents name it."""
+
+    id: NodeId
+    hostname: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedEntry:
+    """An entry that a removal would send a request for, or see vanish."""
+
+    node: NodeRef
+    driver: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedRemoval:
+    """A volume that a plan would remove, with what proved it unused."""
+
+    volume: VolumeName
+    ruling: Ruling
+    reasons: tuple[str, ...]
+    evidence: str
+    """`sha256:…` over all that the ruling rests on."""
+    entries: tuple[PlannedEntry, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptVolume:
+    """A volume that a plan leaves alone, with why."""
+
+    volume: VolumeName
+    ruling: Ruling
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """The removals that verdicts allow, with the evidence."""
+
+    cluster_id: str
+    made_at: datetime
+    nodes: tuple[NodeRef, ...]
+    removals: tuple[PlannedRemoval, ...]
+    kept: tuple[KeptVolume, ...]
+    gaps: tuple[Gap, ...] = ()
+
+
+class OutcomeStatus(StrEnum):
+    """What happened to one planned removal."""
+
+    REMOVED = "removed"
+    REFUSED = "refused"  # by the engine
+    CLAIMED = "claimed"  # something claims it since the plan was made
+    FAILED = "failed"
+    UNCERTAIN = "uncertain"  # the request was sent, and what it did cannot be proved
+    NOT_TRIED = "not_tried"
+    KEPT = "kept"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What happened to one volume that was named for removal."""
+
+    volume: VolumeName
+    status: OutcomeStatus
+    detail: str
+    """One sentence."""

@@ -1,0 +1,135 @@
+"""What a mount of a spec or a container reaches: the names of Cloudstor volumes."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, assert_never
+
+from cloudstorctl.core.backing import Roots, roots_in
+from cloudstorctl.core.family import Family, family_of
+from cloudstorctl.core.model import MountKind, ServiceMode
+from cloudstorctl.core.templates import Known, Match, Names, yields
+
+if TYPE_CHECKING:
+    from cloudstorctl.core.model import Mount, Node, NodeId, Service, Survey, Task
+
+_ANONYMOUS = re.compile(r"[0-9a-f]{64}")
+"""Names that the engine makes for mounts without one (moby daemon/volumes.go)."""
+
+_ROOT = Names(exact="/", prefix="", unexpandable=False, anything=False)
+"""What a bind of the whole file system reaches."""
+
+
+class Reach(Protocol):
+    """The volume names that a mount can reach: one, or a pattern of them."""
+
+    @property
+    def exact(self) -> str | None:
+        """The one name, or None for a pattern."""
+
+    @property
+    def prefix(self) -> str:
+        """What every name begins with."""
+
+    @property
+    def unexpandable(self) -> bool:
+        """Whether a part of the template could not be understood."""
+
+    @property
+    def anything(self) -> bool:
+        """Whether every name is possible."""
+
+    def matches(self, name: str) -> Match | None:
+        """Say how `name`, or a directory above or below it, is one of the names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unnamed:
+    """The volume of a mount without a name, which the engine names when it makes the container."""
+
+    exact: None = None
+    prefix: str = ""
+    unexpandable: bool = False
+    anything: bool = False
+
+    def matches(self, name: str) -> Match | None:
+        """Whether the engine could have made up this name."""
+        return Match() if _ANONYMOUS.fullmatch(name) else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reacher:
+    """Answers, for one survey, which volumes a mount reaches."""
+
+    family: Family
+    roots: Roots
+
+    def of_container(self, mount: Mount, node: NodeId) -> str | None:
+        """The volume that a container's mount has, as a path; None: not a Cloudstor volume."""
+        match mount.kind:
+            case MountKind.VOLUME:
+                return mount.source if self.family.claims_through(mount.driver) else None
+            case MountKind.BIND:
+                return self.roots.reached_by(mount.source, node)
+            case MountKind.OTHER:
+                return None
+            case _ as never:
+                assert_never(never)
+
+    def of_spec(self, mount: Mount, known: Known) -> Reach | None:
+        """The names that a mount of a spec can yield, given what is `known`."""
+        match mount.kind:
+            case MountKind.VOLUME:
+                if not self.family.claims_through(mount.driver):
+                    return None
+                if mount.source:
+                    return yields(mount.source, known)
+                return Unnamed() if mount.driver else None
+            case MountKind.BIND:
+                below = self.roots.reached_by(mount.source, None)
+                if below is None:
+                    return None
+                return yields(below, known) if below else _ROOT
+            case MountKind.OTHER:
+                return None
+            case _ as never:
+                assert_never(never)
+
+
+def reacher_for(survey: Survey) -> Reacher:
+    """Gather what a survey tells of drivers and paths."""
+    return Reacher(family=family_of(survey), roots=roots_in(survey))
+
+
+def known_of_service(service: Service, *, previous: bool = False) -> Known:
+    """What a template may take from the service alone: its tasks and nodes are open."""
+    return Known(
+        service_id=service.id,
+        service_name=service.name,
+        service_labels=service.previous_labels if previous else service.labels,
+        per_node=service.mode.per_node,
+        job=service.mode is ServiceMode.REPLICATED_JOB,
+    )
+
+
+def known_of_task(task: Task, service: Service | None, node: Node | None) -> Known:
+    """What a worker would expand a task's templates from.
+
+    Labels are left open: they are those at the task's creation, which the API does not show. The
+    service may be gone, and the node not assigned yet.
+    """
+    return Known(
+        service_id=task.service_id,
+        service_name=service.name if service else None,
+        service_labels=service.labels if service else (),
+        per_node=service.mode.per_node if service else False,
+        job=service is not None and service.mode is ServiceMode.REPLICATED_JOB,
+        task_id=task.id,
+        task_name=task.name,
+        slot=task.slot,
+        node_id=task.node_id,
+        node_hostname=node.hostname if node else None,
+        node_os=node.operating_system if node else None,
+        node_arch=node.architecture if node else None,
+    )

@@ -1,0 +1,189 @@
+"""The one judge: what may be removed, and why not (design.md section 5)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, assert_never
+
+from cloudstorctl.core.claims import claims_in
+from cloudstorctl.core.entries import entry_views
+from cloudstorctl.core.gaps import gaps_in
+from cloudstorctl.core.model import (
+    Claim,
+    ClaimKind,
+    Gap,
+    Ruling,
+    Strength,
+    Survey,
+    Verdict,
+    Volume,
+    VolumeName,
+)
+from cloudstorctl.core.volumes import volumes_in
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from cloudstorctl.core.model import NodeId
+
+NO_GRACE = timedelta(0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """How long a volume must have been seen unused, and how long it has been."""
+
+    now: datetime
+    grace: timedelta = NO_GRACE
+    unused_since: datetime | None = None
+    """When it was first seen unused; None: never before."""
+
+    @property
+    def ends(self) -> datetime:
+        """When the grace period is over."""
+        return (self.unused_since or self.now) + self.grace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assessment:
+    """The verdict on every Cloudstor volume of one survey, with every gap."""
+
+    survey: Survey
+    verdicts: tuple[Verdict, ...]
+    gaps: tuple[Gap, ...]
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing was left unseen."""
+        return not self.gaps
+
+    def on(self, name: VolumeName) -> Verdict | None:
+        """The verdict on one volume; None where no engine lists it."""
+        return next((v for v in self.verdicts if v.volume.name == name), None)
+
+
+def assess(
+    survey: Survey,
+    *,
+    protect: tuple[str, ...] = (),
+    grace: timedelta = NO_GRACE,
+    unused_since: Mapping[VolumeName, datetime] | None = None,
+) -> Assessment:
+    """Judge every volume of a survey, as of the time it was taken.
+
+    `protect` are patterns of names to keep. With a `grace` period, a volume must have been seen
+    unused since then: `unused_since` tells when it was first.
+    """
+    claims = claims_in(survey, protect)
+    gaps = gaps_in(survey)
+    hostnames = {node.id: node.hostname for node in survey.nodes}
+    since = unused_since or {}
+    verdicts = tuple(
+        judge(
+            volume,
+            claims.on(volume),
+            gaps,
+            Patience(now=survey.taken_at, grace=grace, unused_since=since.get(volume.name)),
+            hostnames,
+        )
+        for volume in volumes_in(survey)
+    )
+    return Assessment(survey=survey, verdicts=verdicts, gaps=gaps)
+
+
+def judge(
+    volume: Volume,
+    claims: tuple[Claim, ...],
+    gaps: tuple[Gap, ...],
+    patience: Patience,
+    hostnames: Mapping[NodeId, str],
+) -> Verdict:
+    """Rule on one volume: the first ruling of design.md section 5 that applies.
+
+    A claim outranks a gap, and a gap outranks absence: without complete sight no volume is
+    removable.
+    """
+    doubts = tuple(gap for gap in gaps if gap.touches(volume.name))
+    ruling = _ruling(claims, doubts, patience)
+    match ruling:
+        case Ruling.IN_USE | Ruling.RESERVED:
+            reasons = tuple(_claim_sentence(claim, hostnames) for claim in claims)
+        case Ruling.UNKNOWN:
+            reasons = tuple(_gap_sentence(gap, hostnames) for gap in doubts)
+        case Ruling.PENDING:
+            ends = f"the grace period of {patience.grace} ends at {patience.ends:%F %T} UTC"
+            reasons = (f"Nothing uses it; {ends}.",)
+        case Ruling.REMOVABLE:
+            reasons = (f"No container, task or service on {_nodes(len(hostnames))} refers to it.",)
+        case _ as never:
+            assert_never(never)
+    return Verdict(
+        volume=replace(volume, warnings=(*volume.warnings, *_writers(claims, hostnames))),
+        ruling=ruling,
+        claims=claims,
+        gaps=doubts,
+        reasons=reasons,
+        entries=entry_views(volume, claims, ruling),
+    )
+
+
+def _ruling(
+    claims: tuple[Claim, ...],
+    doubts: tuple[Gap, ...],
+    patience: Patience,
+) -> Ruling:
+    if any(claim.strength is Strength.IN_USE for claim in claims):
+        return Ruling.IN_USE
+    if claims:
+        return Ruling.RESERVED
+    if doubts:
+        return Ruling.UNKNOWN
+    if patience.now < patience.ends:
+        return Ruling.PENDING
+    return Ruling.REMOVABLE
+
+
+def _nodes(count: int) -> str:
+    return "the one node" if count == 1 else f"any of the {count} nodes"
+
+
+def _claim_sentence(claim: Claim, hostnames: Mapping[NodeId, str]) -> str:
+    where = f" on {hostnames.get(claim.node, claim.node)}" if claim.node else ""
+    who = f"{claim.holder.type} {claim.holder.name}{where}"
+    match claim.kind:
+        case ClaimKind.MOUNTED:
+            what = f"{who} has it mounted"
+        case ClaimKind.SCHEDULED:
+            what = f"{who} mounts it or is about to"
+        case ClaimKind.HELD:
+            what = f"{who} has ended or not started, and still refers to it"
+        case ClaimKind.DECLARED:
+            what = f"{who} mounts it whenever it runs a task"
+        case ClaimKind.ROLLBACK:
+            what = f"{who} would mount it after a rollback"
+        case ClaimKind.DORMANT:
+            what = f"{who} could mount it again"
+        case ClaimKind.PROTECTED:
+            return f"It is protected: {claim.detail}."
+        case _ as never:
+            assert_never(never)
+    return f"{what[0].upper()}{what[1:]}: {claim.detail}."
+
+
+def _gap_sentence(gap: Gap, hostnames: Mapping[NodeId, str]) -> str:
+    where = f"{hostnames.get(gap.node, gap.node)}, " if gap.node else ""
+    return f"Nothing seen uses it, but {where}{gap.source}: {gap.cause}."
+
+
+def _writers(claims: tuple[Claim, ...], hostnames: Mapping[NodeId, str]) -> tuple[str, ...]:
+    writers = sorted(
+        {
+            f"{claim.holder.name} on {hostnames.get(claim.node, claim.node)}"
+            for claim in claims
+            if claim.kind is ClaimKind.MOUNTED and claim.writes and claim.node
+        }
+    )
+    if len(writers) < 2:  # noqa: PLR2004 - one writer needs no lock
+        return ()
+    return (f"{len(writers)} writers share it ({', '.join(writers)}): the driver does no locking.",)
