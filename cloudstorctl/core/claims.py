@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -118,7 +119,7 @@ def _claim_by_container(claims: Claims, container: Container, reacher: Reacher) 
             kind=kind,
             holder=holder,
             node=container.node_id,
-            detail=f"container {container.name} is {container.state} and mounts {mount.source}",
+            detail=f"container {container.name} is {container.state}",
             writes=not mount.read_only,
         )
         claims.add_path(path, claim)
@@ -141,7 +142,7 @@ def _claim_by_task(
             kind=ClaimKind.SCHEDULED,
             holder=Holder(type=HolderType.TASK, id=task.id, name=short_name(task, service)),
             node=task.node_id,
-            detail=f"it is {task.state} (desired: {task.desired}) and mounts {_told(mount.source)}",
+            detail=f"{_told(mount.source)}; it is {task.state}, desired {task.desired}",
             writes=not mount.read_only,
         )
         claims.add(reach, partial(_same, claim))
@@ -161,61 +162,62 @@ def short_name(task: Task, service: Service | None) -> str:
 def _claim_by_service(
     claims: Claims, service: Service, nodes: Mapping[NodeId, Node], reacher: Reacher
 ) -> None:
-    hostnames = {node.hostname for node in nodes.values()}
     for previous in (False, True):
         known = known_of_service(service, previous=previous)
         for mount in service.previous_mounts if previous else service.mounts:
             reach = reacher.of_spec(mount, known)
-            if reach is None or not mount.source:
-                continue
-            vague = reach.unexpandable or Field.SERVICE_LABELS in fields(mount.source)
-
-            def claim_of(
-                match: Match,
-                *,
-                mount: Mount = mount,
-                vague: bool = vague,
-                previous: bool = previous,
-            ) -> Claim:
-                outside = (
-                    "some text of a part that cannot be read here"
-                    if vague
-                    else _outside(match, service, nodes, hostnames)
+            if reach is not None and mount.source:
+                vague = reach.unexpandable or Field.SERVICE_LABELS in fields(mount.source)
+                by_spec = _BySpec(
+                    service=service, mount=mount, previous=previous, vague=vague, nodes=nodes
                 )
-                if outside:
-                    kind, why = ClaimKind.DORMANT, f", for {outside}"
-                else:
-                    kind, why = ClaimKind.DECLARED, ""
-                if previous:
-                    kind, why = ClaimKind.ROLLBACK, ", in the spec that a rollback brings back"
-                return Claim(
-                    kind=kind,
-                    holder=Holder(type=HolderType.SERVICE, id=service.id, name=service.name),
-                    detail=f"the service mounts {_told(mount.source)}{why}",
-                    writes=not mount.read_only,
-                )
-
-            claims.add(reach, claim_of)
+                claims.add(reach, by_spec.claim)
 
 
-def _outside(
-    match: Match, service: Service, nodes: Mapping[NodeId, Node], hostnames: set[str]
-) -> str:
-    """Say why a name that a template can yield is not one it yields now; empty if it does."""
-    values = match.values
-    if Field.TASK_ID in values:
-        return "a task that may be gone"
-    if match.slot is not None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _BySpec:
+    """The claims of one mount of a service's spec."""
+
+    service: Service
+    mount: Mount
+    previous: bool
+    vague: bool
+    """Whether a part of the template can be any text."""
+    nodes: Mapping[NodeId, Node]
+
+    def claim(self, match: Match) -> Claim:
+        """Claim a name that the mount can yield in the way that `match` tells."""
+        outside = self._outside(match)
+        if outside:
+            kind, why = ClaimKind.DORMANT, f", for {outside}"
+        elif self.previous:
+            kind, why = ClaimKind.ROLLBACK, ", in the spec that a rollback brings back"
+        else:
+            kind, why = ClaimKind.DECLARED, ""
+        return Claim(
+            kind=kind,
+            holder=Holder(type=HolderType.SERVICE, id=self.service.id, name=self.service.name),
+            detail=f"{_told(self.mount.source)}{why}",
+            writes=not self.mount.read_only,
+        )
+
+    def _outside(self, match: Match) -> str:
+        """Say why the name is not one that the spec yields in this swarm; empty if it is."""
+        values = match.values
+        if self.vague:
+            return "some text of a part that cannot be read here"
+        if Field.TASK_ID in values:
+            return "a task that may be gone"
+        service = self.service
+        replicas = service.previous_replicas if self.previous else service.replicas
         job = service.mode is ServiceMode.REPLICATED_JOB
-        if match.slot > (service.replicas - 1 if job else service.replicas):
-            return f"slot {match.slot}, beyond its {service.replicas} replicas"
-    for field_of_node, members in (
-        (Field.NODE_ID, nodes),
-        (Field.NODE_HOSTNAME, hostnames),
-    ):
-        if (node := values.get(field_of_node)) is not None and node not in members:
-            return f"node {node}, which is not in the swarm"
-    return ""
+        if match.slot is not None and match.slot > (replicas - 1 if job else replicas):
+            return f"slot {match.slot}, beyond its {replicas} replicas"
+        hostnames = {node.hostname for node in self.nodes.values()}
+        for field, members in ((Field.NODE_ID, self.nodes), (Field.NODE_HOSTNAME, hostnames)):
+            if (node := values.get(field)) is not None and node not in members:
+                return f"node {node}, which is not in the swarm"
+        return ""
 
 
 def _told(source: str) -> str:

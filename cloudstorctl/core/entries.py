@@ -11,6 +11,7 @@ from cloudstorctl.core.model import (
     EntryStatus,
     EntryView,
     Ruling,
+    Strength,
     Volume,
 )
 
@@ -38,7 +39,9 @@ def _view(entry: Entry, claims: tuple[Claim, ...], ruling: Ruling) -> EntryView:
     elsewhere = tuple(c for c in claims if c.kind in _BY_PRESENCE and c.node != entry.node_id)
     if elsewhere:
         status = EntryStatus.STALE if entry.used_here else EntryStatus.LISTED
-        return EntryView(entry=entry, status=status, used_by=_by_holder(elsewhere))
+        # Who uses it now matters more than who once did.
+        in_use = tuple(c for c in elsewhere if c.strength is Strength.IN_USE)
+        return EntryView(entry=entry, status=status, used_by=_by_holder(in_use or elsewhere))
     match ruling:
         case Ruling.IN_USE | Ruling.RESERVED:
             status = EntryStatus.IDLE
@@ -55,5 +58,5 @@ def _by_holder(claims: Iterable[Claim]) -> tuple[Claim, ...]:
     """Keep the strongest claim of each holder and node: a running task has two."""
     kept: dict[object, Claim] = {}
     for claim in claims:
-        kept.setdefault((claim.holder, claim.node), claim)
+        kept.setdefault((claim.holder.id, claim.node), claim)
     return tuple(kept.values())

@@ -92,6 +92,8 @@ class Service:
     mounts: tuple[Mount, ...] = ()
     previous_mounts: tuple[Mount, ...] = ()
     """Mounts of the spec that a rollback would bring back."""
+    previous_replicas: int = 0
+    """Replicas of that spec."""
     labels: Pairs = ()
     previous_labels: Pairs = ()
     update_state: str = ""

@@ -43,8 +43,6 @@ _FORMS = {
     Field.TASK_ID: ID,
     Field.TASK_NAME: _WORD,
 }
-# A slash, or nothing where any text was empty or brought its own.
-_END = r"(?:(?<=[^/])/|(?<![^/]))"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,8 +117,6 @@ def _directories(pieces: _Directory) -> tuple[_Directory, ...]:
 def _lone(directory: _Directory) -> list[str]:
     """List the literals that are a directory's whole name if any text beside them is `/`."""
     around = ("", *directory, "")
-    if not any(map(is_any, directory)):
-        return []
     return [
         piece
         for before, piece, after in zip(around, around[1:], around[2:], strict=False)
@@ -169,13 +165,14 @@ def _expression(path: _Path, *, slot: str, slashes: bool) -> str:
     """Write the regular expression for a canonical name that ends in a slash.
 
     It need not reach the end of the name (which then lies in a yielded directory), and the name may
-    end at any `END` (it then holds one), or within text that may have slashes.
+    end at any `END` (it then holds one), or within text that may have slashes. So text that is
+    empty, and takes its slash with it, needs no form of its own: it can be the rest of the name.
     """
     forms = _FORMS | {Field.SLOT: slot}
     written = ""
     for position, piece in reversed(tuple(enumerate(path))):
         if piece is _Mark.END:
-            written = f"{_END}(?:\\Z|{written})" if written else _END
+            written = f"/(?:\\Z|{written})" if written else "/"
         elif piece is Opaque.ACTION or (piece is Field.SERVICE_LABELS and slashes):
             written = f"(?:.*{written})?"
         elif piece is Field.SERVICE_LABELS:

@@ -108,7 +108,7 @@ def judge(
     ruling = _ruling(claims, doubts, patience)
     match ruling:
         case Ruling.IN_USE | Ruling.RESERVED:
-            reasons = tuple(_claim_sentence(claim, hostnames) for claim in claims)
+            reasons = _claim_sentences(claims, hostnames)
         case Ruling.UNKNOWN:
             reasons = tuple(_gap_sentence(gap, hostnames) for gap in doubts)
         case Ruling.PENDING:
@@ -148,6 +148,16 @@ def _nodes(count: int) -> str:
     return "the one node" if count == 1 else f"any of the {count} nodes"
 
 
+def _claim_sentences(claims: tuple[Claim, ...], hostnames: Mapping[NodeId, str]) -> tuple[str, ...]:
+    """One sentence a claim; a task that is seen with its mount need not be told as scheduled."""
+    seen = {(c.holder.id, c.node) for c in claims if c.kind is ClaimKind.MOUNTED}
+    return tuple(
+        _claim_sentence(claim, hostnames)
+        for claim in claims
+        if claim.kind is not ClaimKind.SCHEDULED or (claim.holder.id, claim.node) not in seen
+    )
+
+
 def _claim_sentence(claim: Claim, hostnames: Mapping[NodeId, str]) -> str:
     where = f" on {hostnames.get(claim.node, claim.node)}" if claim.node else ""
     who = f"{claim.holder.type} {claim.holder.name}{where}"
@@ -157,7 +167,7 @@ def _claim_sentence(claim: Claim, hostnames: Mapping[NodeId, str]) -> str:
         case ClaimKind.SCHEDULED:
             what = f"{who} mounts it or is about to"
         case ClaimKind.HELD:
-            what = f"{who} has ended or not started, and still refers to it"
+            what = f"{who} does not run, and still refers to it"
         case ClaimKind.DECLARED:
             what = f"{who} mounts it whenever it runs a task"
         case ClaimKind.ROLLBACK:
@@ -165,10 +175,10 @@ def _claim_sentence(claim: Claim, hostnames: Mapping[NodeId, str]) -> str:
         case ClaimKind.DORMANT:
             what = f"{who} could mount it again"
         case ClaimKind.PROTECTED:
-            return f"It is protected: {claim.detail}."
+            what = "it is protected"
         case _ as never:
             assert_never(never)
-    return f"{what[0].upper()}{what[1:]}: {claim.detail}."
+    return f"{what[0].upper()}{what[1:]} ({claim.detail})."
 
 
 def _gap_sentence(gap: Gap, hostnames: Mapping[NodeId, str]) -> str:

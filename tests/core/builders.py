@@ -61,12 +61,13 @@ def a_bind(source: str) -> Mount:
     return a_mount(source, driver="", kind=MountKind.BIND)
 
 
-def a_service(
+def a_service(  # noqa: PLR0913 - all have defaults
     name: str = "web",
     *sources: str | Mount,
     mode: ServiceMode = ServiceMode.REPLICATED,
     replicas: int = 1,
     previous: tuple[str | Mount, ...] = (),
+    previous_replicas: int | None = None,
     labels: Pairs = (),
 ) -> Service:
     return Service(
@@ -76,6 +77,7 @@ def a_service(
         replicas=0 if mode.per_node else replicas,
         mounts=_mounts(sources),
         previous_mounts=_mounts(previous),
+        previous_replicas=replicas if previous_replicas is None else previous_replicas,
         labels=labels,
     )
 

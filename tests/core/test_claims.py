@@ -371,10 +371,11 @@ def test_a_name_belongs_to_the_service_that_yields_it_and_to_no_other() -> None:
 
 
 def test_a_previous_spec_claims_what_a_rollback_would_mount() -> None:
-    web = a_service("web", "new", previous=("old", PER_SLOT))
-    survey = a_survey(a_reading("w1", "old", "web-9-vol"), services=(web,))
+    web = a_service("web", "new", previous=("old", PER_SLOT), replicas=1, previous_replicas=3)
+    survey = a_survey(a_reading("w1", "old", "web-3-vol", "web-4-vol"), services=(web,))
     assert kinds_on("old", survey) == [ClaimKind.ROLLBACK]
-    assert kinds_on("web-9-vol", survey) == [ClaimKind.ROLLBACK]
+    assert kinds_on("web-3-vol", survey) == [ClaimKind.ROLLBACK]
+    assert kinds_on("web-4-vol", survey) == [ClaimKind.DORMANT]
 
 
 def test_of_one_services_claims_only_the_strongest_is_told() -> None:

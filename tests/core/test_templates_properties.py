@@ -5,10 +5,13 @@ from __future__ import annotations
 import string
 from dataclasses import dataclass, replace
 
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from cloudstorctl.core.templates import Known, Names, canonical, nests, yields
+
+# A busy machine is no failure.
+no_deadline = settings(deadline=None)
 
 ID = st.text("0123456789" + string.ascii_lowercase, min_size=25, max_size=25)
 WORD = st.text("aZ0-_.*+()[]|^$\\ é{}", min_size=1, max_size=8).filter(
@@ -78,6 +81,7 @@ def held(names: Names, name: str) -> bool:
     return names.matches(name) is not None
 
 
+@no_deadline
 @given(a_template(*FIELDS, *LITERALS), a_task(), LESS)
 @example(
     "{{.Service.Name}}/..", Known(service_name="a"), Less(little=frozenset(), more=frozenset())
@@ -97,6 +101,7 @@ def test_an_expanded_name_is_matched_however_little_is_known(
             assert held(names, "/".join(path[:depth]))
 
 
+@no_deadline
 @given(a_template(*FIELDS, *ANY, *LITERALS), a_task(), LESS, PLACE)
 def test_to_know_less_never_loses_a_match(
     template: str, task: Known, less: Less, place: str
@@ -108,6 +113,7 @@ def test_to_know_less_never_loses_a_match(
         assert matched == sorted(matched), (name, known)
 
 
+@no_deadline
 @given(a_template(*ANY, *LITERALS), a_task(), st.text("ab/.", max_size=4), st.text(max_size=2))
 def test_whatever_is_put_for_any_text_is_matched(
     template: str, task: Known, text: str, below: str
@@ -123,6 +129,7 @@ def test_whatever_is_put_for_any_text_is_matched(
         assert held(names, real + "/" + below.replace(".", "x"))
 
 
+@no_deadline
 @given(a_template(*FIELDS, *ANY, *LITERALS), a_task(), PLACE)
 def test_a_match_does_not_depend_on_how_a_path_is_written(
     template: str, task: Known, place: str
@@ -132,6 +139,7 @@ def test_a_match_does_not_depend_on_how_a_path_is_written(
     assert held(names, place) is held(names, f"//{canonical(place)}/./")
 
 
+@no_deadline
 @given(PLACE, PLACE)
 def test_nesting_is_the_same_both_ways(one: str, other: str) -> None:
     assert nests(one, other) is nests(other, one)
@@ -139,11 +147,13 @@ def test_nesting_is_the_same_both_ways(one: str, other: str) -> None:
     assert nests(one, f"{canonical(one)}/{canonical(other)}")
 
 
+@no_deadline
 @given(PLACE)
 def test_a_canonical_name_stays_as_it_is(name: str) -> None:
     assert canonical(canonical(name)) == canonical(name)
 
 
+@no_deadline
 @given(st.text('{}-./ $|()"`:=abSlotTask%\\\n', max_size=40), PLACE)
 def test_no_template_is_an_error(template: str, place: str) -> None:
     for source in (template, "{{" + template + "}}", "{{.Task.Slot" + template + "}}"):

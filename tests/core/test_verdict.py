@@ -136,14 +136,14 @@ def test_adding_a_claim_never_makes_a_volume_removable(
 def test_every_claim_has_a_sentence_that_names_holder_or_reason(kind: ClaimKind) -> None:
     verdict = judge(VOLUME, (a_claim(kind),), (), Patience(now=NOW), HOSTNAMES)
     (reason,) = verdict.reasons
-    assert reason.endswith(": seen.")
+    assert reason.endswith(" (seen).")
     assert ("Task web.1 on w1" in reason) is (kind is not ClaimKind.PROTECTED)
 
 
 def test_a_holder_without_a_place_is_named_without_one() -> None:
     claim = replace(a_claim(ClaimKind.DECLARED), node=None)
     verdict = judge(VOLUME, (claim,), (), Patience(now=NOW), HOSTNAMES)
-    assert verdict.reasons == ("Task web.1 mounts it whenever it runs a task: seen.",)
+    assert verdict.reasons == ("Task web.1 mounts it whenever it runs a task (seen).",)
 
 
 def test_an_unknown_volume_says_what_could_not_be_seen_and_where() -> None:
@@ -223,3 +223,15 @@ def test_a_moving_task_is_seen_in_the_readings_before_and_after() -> None:
     survey = a_survey(a_reading("w1", "data"), a_reading("w2", "data"), tasks=(before, after))
     (verdict,) = assess(survey).verdicts
     assert {claim.node for claim in verdict.claims} == {node_id("w1"), node_id("w2")}
+
+
+def test_a_task_that_is_seen_with_its_mount_is_told_once() -> None:
+    verdict = judge(
+        VOLUME,
+        (a_claim(ClaimKind.MOUNTED), a_claim(ClaimKind.SCHEDULED)),
+        (),
+        Patience(now=NOW),
+        HOSTNAMES,
+    )
+    assert verdict.reasons == ("Task web.1 on w1 has it mounted (seen).",)
+    assert len(verdict.claims) == 2
