@@ -1,0 +1,102 @@
+"""One engine, asked in the API's own terms: each question is one request."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+from urllib.parse import quote
+
+from cloudstorctl.swarm import decode
+from cloudstorctl.swarm.connection import open_connection
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from cloudstorctl.core.model import (
+        Container,
+        Node,
+        NodeId,
+        Plugin,
+        Service,
+        Task,
+        VolumeName,
+    )
+    from cloudstorctl.swarm.connection import Connection
+    from cloudstorctl.swarm.endpoints import Endpoint, TlsFiles
+    from cloudstorctl.swarm.ports import EngineIdentity, VolumeListing
+
+_T = TypeVar("_T")
+
+REMOVAL_TIMEOUT = 180.0
+"""Seconds: the engine itself gives a driver one to two minutes (moby pkg/plugins, proxy.go)."""
+
+
+def open_client(endpoint: Endpoint, *, tls: TlsFiles | None, timeout: float) -> Client:
+    """Make a client for the engine at `endpoint`; `timeout` is in seconds, for one request.
+
+    Raises:
+        EngineUnreachableError: the forward or the files that it needs are not there.
+    """
+    return Client(open_connection(endpoint, tls=tls, timeout=timeout))
+
+
+class Client:
+    """Reads one engine, and sends removals to it; callers see one side of it (ports.py)."""
+
+    def __init__(self, connection: Connection) -> None:
+        """Ask over `connection`."""
+        self._connection = connection
+
+    @property
+    def address(self) -> str:
+        """Where it is, as the user gave it."""
+        return self._connection.address
+
+    def close(self) -> None:
+        """End the connection, and the forward that carries it."""
+        self._connection.close()
+
+    def identity(self) -> EngineIdentity:
+        """Who answers."""
+        return self._read(decode.identity_from, "/info")
+
+    def volumes(self, node: NodeId) -> VolumeListing:
+        """Its volume list. Never `/volumes/{name}`: that call can wipe the engine's references.
+
+        Source: moby volume/service/store.go, getVolume, which purges what the driver denies.
+        """
+        return self._read(lambda payload: decode.listing_from(payload, node), "/volumes")
+
+    def containers(self, node: NodeId) -> tuple[Container, ...]:
+        """Every container in any state; the engine's own filter by volume is too loose."""
+        return self._read(
+            lambda payload: decode.containers_from(payload, node), "/containers/json", all="1"
+        )
+
+    def plugins(self) -> tuple[Plugin, ...]:
+        """The managed volume plugins."""
+        return self._read(decode.plugins_from, "/plugins")
+
+    def nodes(self) -> tuple[Node, ...]:
+        """The members of the swarm."""
+        return self._read(decode.nodes_from, "/nodes")
+
+    def services(self) -> tuple[Service, ...]:
+        """Every service, with its previous spec."""
+        return self._read(decode.services_from, "/services")
+
+    def tasks(self) -> tuple[Task, ...]:
+        """Every task the managers still know."""
+        return self._read(decode.tasks_from, "/tasks")
+
+    def remove_volume(self, name: VolumeName) -> None:
+        """Ask once, without force, that the volume be removed.
+
+        A slash in the name is part of the path for the engine's router (moby
+        api/server/router/volume, `{name:.*}`), and everything else is escaped.
+        """
+        self._connection.delete(f"/volumes/{quote(name, safe='/')}", timeout=REMOVAL_TIMEOUT)
+
+    def _read(self, record_from: Callable[[object], _T], path: str, **params: str) -> _T:
+        payload = self._connection.get(path, **params)
+        with decode.blaming(self.address, path):
+            return record_from(payload)

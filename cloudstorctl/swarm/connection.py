@@ -1,0 +1,297 @@
+"""Hold the connection to one engine: ask it, and say in our own errors what went wrong."""
+
+from __future__ import annotations
+
+import contextlib
+import urllib.parse
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+import docker
+import requests
+import urllib3
+
+from cloudstorctl.errors import (
+    EngineAnsweredError,
+    EngineError,
+    EngineTimeoutError,
+    EngineUnreachableError,
+    PayloadError,
+)
+from cloudstorctl.swarm.bodies import message_of, value_of
+from cloudstorctl.swarm.endpoints import Scheme
+from cloudstorctl.swarm.failures import WANTS_TLS, Circumstances, failure, quoted, wants_tls
+from cloudstorctl.swarm.forward import Forward, open_forward
+from cloudstorctl.swarm.ssh_words import SILENCE, channel_refused, ssh_cause
+from cloudstorctl.swarm.transport import Watch, session_to, uses_tls
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import TracebackType
+
+    from cloudstorctl.swarm.endpoints import Endpoint, TlsFiles
+
+MAX_BODY = 64 * 1024 * 1024
+"""Bytes of one answer: a thousand times what a large node has to say."""
+
+_MAX_ERROR = 64 * 1024
+_CHUNK = 64 * 1024
+_FIRST_ERROR = 300  # 3xx too: an engine has nowhere to send us
+# All that requests, urllib3, ssl and sockets raise; a ValueError is a name that DNS cannot have.
+_FAILURES = (OSError, requests.RequestException, urllib3.exceptions.HTTPError, ValueError)
+# docker-py reads ~/.docker/config.json, which nothing here needs, and trusts its shape.
+_CONFIG_FAILURES = (
+    docker.errors.DockerException,
+    AttributeError,
+    KeyError,
+    TypeError,
+    ValueError,
+)
+
+
+class Connection:
+    """One engine; made by `open_connection`, for one thread at a time.
+
+    Nothing is sent, and no ssh is started, before the first request. Each request has a connection
+    of its own, and none is repeated.
+    """
+
+    def __init__(
+        self, endpoint: Endpoint, *, tls: TlsFiles | None, timeout: float, max_body: int
+    ) -> None:
+        """Keep what is needed to connect."""
+        self._endpoint = endpoint
+        self._tls = tls
+        self._timeout = timeout
+        self._max_body = max_body
+        self._watch = Watch()
+        self._session: docker.APIClient | None = None
+        self._base = ""
+        self._forward: Forward | None = None
+        self._heard = 0
+        self._closed = False
+
+    @property
+    def address(self) -> str:
+        """The URL as the user gave it; `endpoint_from` lets no secret into one."""
+        return self._endpoint.url
+
+    def get(self, path: str, /, **params: str) -> object:
+        """Ask for the API path `path`, without a version, and give its JSON decoded.
+
+        Raises:
+            EngineUnreachableError: the engine could not be reached, or did not let us in.
+            EngineTimeoutError: no whole answer within the time-out of the connection.
+            EngineAnsweredError: the engine answered with an HTTP error.
+            PayloadError: the answer is not JSON, was cut off, or is too large.
+            EngineError: the engine closed the connection.
+        """
+        with self._asked("GET", path, params, self._timeout) as response:
+            self._refuse_errors(response, path)
+            body = self._body(response, path, self._max_body)
+        self._refuse_cut(path, self._timeout)
+        return value_of(body, address=self.address, path=path)
+
+    def delete(self, path: str, timeout: float) -> None:
+        """Send one DELETE for the API path `path`, whose segments are escaped already.
+
+        A return says only that the engine claims success.
+
+        Raises:
+            EngineUnreachableError: the request did not arrive.
+            EngineTimeoutError: no answer within `timeout` seconds; it may still be carried out.
+            EngineAnsweredError: the engine answered with an HTTP error.
+            PayloadError: the path would not arrive as it is; nothing was sent.
+            EngineError: no usable answer; whether it was carried out is not known.
+        """
+        segments = urllib.parse.unquote(path).split("/")
+        if not path.isascii() or set("?#; ") & set(path) or {".", ".."} & set(segments):
+            # `?` would let a name add `force`, and dots name another thing than they say.
+            raise PayloadError(
+                self.address, quoted(path), "this name cannot be put into a request; nothing sent"
+            )
+        with self._asked("DELETE", path, {}, timeout) as response:
+            self._refuse_errors(response, path)
+        self._refuse_cut(path, timeout)
+
+    def close(self) -> None:
+        """Close for good, with the ssh that carries it; more than once does no harm.
+
+        Another thread may do so: it ends a request that is going on.
+        """
+        self._closed = True
+        self._watch.close()
+        self._drop_session()
+        self._drop_forward()
+
+    def __enter__(self) -> Self:
+        """Give itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close."""
+        self.close()
+
+    @contextlib.contextmanager
+    def _asked(
+        self, method: str, path: str, params: dict[str, str], timeout: float
+    ) -> Iterator[requests.Response]:
+        """Send one request; what is read from the response is under the same deadline."""
+        self._check_tls_files(path)
+        session = self._opened_session(self._socket_path(path), path)
+        with self._watch.running(timeout), contextlib.ExitStack() as closing:
+            try:
+                response = closing.enter_context(
+                    session.request(
+                        method,
+                        self._base + path,
+                        params=params,
+                        timeout=timeout,
+                        stream=True,
+                        allow_redirects=False,
+                    )
+                )
+            except _FAILURES as error:
+                raise self._failed(error, path, timeout) from error
+            self._watch.answered(response)
+            yield response
+
+    def _opened_session(self, socket_path: str, path: str) -> docker.APIClient:
+        session = self._session
+        if session is None:
+            try:
+                session, self._base = session_to(
+                    self._endpoint, tls=self._tls, socket_path=socket_path, watch=self._watch
+                )
+            except _CONFIG_FAILURES as error:
+                cause = f"docker's own configuration cannot be used: {quoted(str(error))}"
+                raise EngineUnreachableError(self.address, path, cause) from error
+            self._session = session
+        return session
+
+    def _drop_session(self) -> None:
+        session, self._session = self._session, None
+        if session is not None:
+            session.close()
+
+    def _drop_forward(self) -> None:
+        forward, self._forward = self._forward, None
+        if forward is not None:
+            forward.close()
+
+    def _socket_path(self, path: str) -> str:
+        """Give the socket on this machine; for ssh:// start the forward to it if needed."""
+        if self._endpoint.scheme is not Scheme.SSH:
+            return self._endpoint.path
+        forward = self._forward
+        if forward is not None and not forward.running:
+            self._drop_session()
+            self._drop_forward()
+            forward = None
+        if forward is None:
+            forward = open_forward(self._endpoint, timeout=self._timeout, path=path)
+            self._forward = forward
+        if self._closed:
+            # Closed by another thread, which may not have seen this forward.
+            self._drop_forward()
+            raise EngineUnreachableError(self.address, path, "its connection was given up")
+        self._heard = forward.said_length()
+        return forward.socket_path
+
+    def _failed(self, error: Exception, path: str, timeout: float) -> EngineError:
+        forward = self._forward
+        words = forward.said(self._heard) if forward is not None else ""
+        silence = "" if forward is None or forward.running else SILENCE
+        return failure(
+            error,
+            Circumstances(
+                address=self.address,
+                path=path,
+                timeout=timeout,
+                sent=self._watch.sent,
+                expired=self._watch.expired,
+                encrypted=uses_tls(self._endpoint, self._tls),
+                tls=self._tls,
+                socket_path=self._endpoint.path if self._endpoint.scheme is Scheme.UNIX else "",
+                ssh_said=ssh_cause(words, self._endpoint, otherwise=silence),
+                ssh_refused=channel_refused(words),
+            ),
+        )
+
+    def _check_tls_files(self, path: str) -> None:
+        """Find a file that is not there before OpenSSL does, who does not say which."""
+        if self._tls is None or not uses_tls(self._endpoint, self._tls):
+            return
+        for what, name in (("ca", self._tls.ca), ("cert", self._tls.cert), ("key", self._tls.key)):
+            try:
+                if name is not None:
+                    Path(name).open("rb").close()
+            except OSError as error:
+                raise EngineUnreachableError(
+                    self.address, path, f"the TLS file `{what}` {name}: {error.strerror}"
+                ) from error
+
+    def _refuse_cut(self, path: str, timeout: float) -> None:
+        """Raise if the deadline ended the answer: headers or an unmeasured body may look whole."""
+        if self._watch.expired:
+            raise EngineTimeoutError(self.address, path, f"no whole answer within {timeout:g} s")
+
+    def _refuse_errors(self, response: requests.Response, path: str) -> None:
+        """Raise what an HTTP status other than success says."""
+        status = response.status_code
+        if status < _FIRST_ERROR:
+            return
+        if response.is_redirect:
+            raise EngineAnsweredError(
+                self.address,
+                path,
+                status,
+                f"it points to {quoted(response.headers['location'])}, which is not followed",
+            )
+        body = b""
+        # The status is known: whatever befalls its text is not worth an error of its own.
+        with contextlib.suppress(*_FAILURES, EngineError):
+            for chunk in response.iter_content(_CHUNK):
+                body += chunk
+                if len(body) > _MAX_ERROR:
+                    break
+        message = message_of(body) or quoted(response.reason or "") or "no reason given"
+        if wants_tls(status, message) and not uses_tls(self._endpoint, self._tls):
+            raise EngineUnreachableError(self.address, path, WANTS_TLS)
+        raise EngineAnsweredError(self.address, path, status, message)
+
+    def _body(self, response: requests.Response, path: str, limit: int) -> bytes:
+        """Read it all, up to `limit` bytes."""
+        chunks: list[bytes] = []
+        size = 0
+        try:
+            for chunk in response.iter_content(_CHUNK):
+                size += len(chunk)
+                if size > limit:
+                    raise PayloadError(
+                        self.address, path, f"its answer is larger than {limit // 1024} KiB"
+                    )
+                chunks.append(chunk)
+        except _FAILURES as error:
+            self._refuse_cut(path, self._timeout)
+            promised = response.headers.get("content-length", "")
+            of = f" of {promised} bytes" if promised.isdecimal() else ""
+            cause = f"its answer{of} was cut off before its end"
+            raise PayloadError(self.address, path, cause) from error
+        return b"".join(chunks)
+
+
+def open_connection(
+    endpoint: Endpoint, *, tls: TlsFiles | None, timeout: float, max_body: int = MAX_BODY
+) -> Connection:
+    """Give the connection to `endpoint`, on which a GET has `timeout` seconds.
+
+    The start of ssh has that time once more, before the first request. `tls` is for tcp:// and
+    https://, and ignored elsewhere.
+    """
+    return Connection(endpoint, tls=tls, timeout=timeout, max_body=max_body)

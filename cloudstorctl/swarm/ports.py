@@ -1,0 +1,96 @@
+"""What may be asked of an engine: reading and removing are different types."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from cloudstorctl.core.model import (
+        Container,
+        Entry,
+        Node,
+        NodeId,
+        Plugin,
+        Service,
+        Task,
+        VolumeName,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineIdentity:
+    """Who answers at an address."""
+
+    node_id: NodeId | None
+    """Its own node in the swarm; None where it is in no swarm."""
+    hostname: str
+    cluster_id: str
+    """Empty where the engine is a worker or in no swarm: only managers tell."""
+    manager: bool
+    """Whether it answers for the swarm: an active manager."""
+    root_dir: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VolumeListing:
+    """One answer to `GET /volumes`."""
+
+    entries: tuple[Entry, ...]
+    cluster_volumes: tuple[VolumeName, ...]
+    warnings: tuple[str, ...]
+
+
+class ReadsEngine(Protocol):
+    """Reads one engine. It has no way to remove, so what is handed one cannot delete.
+
+    Every method sends one request and raises EngineError where it gets no usable answer.
+    """
+
+    @property
+    def address(self) -> str:
+        """Where it is, as the user gave it."""
+
+    def identity(self) -> EngineIdentity:
+        """Who answers (`/info`)."""
+
+    def volumes(self, node: NodeId) -> VolumeListing:
+        """Its volume list, with `Warnings` (`/volumes`)."""
+
+    def containers(self, node: NodeId) -> tuple[Container, ...]:
+        """Every container in any state, with its mounts (`/containers/json?all=1`)."""
+
+    def plugins(self) -> tuple[Plugin, ...]:
+        """The managed volume plugins (`/plugins`)."""
+
+
+class ReadsManager(ReadsEngine, Protocol):
+    """Reads the swarm through one of its managers."""
+
+    def nodes(self) -> tuple[Node, ...]:
+        """The members of the swarm (`/nodes`)."""
+
+    def services(self) -> tuple[Service, ...]:
+        """Every service, with its previous spec (`/services`)."""
+
+    def tasks(self) -> tuple[Task, ...]:
+        """Every task the managers still know (`/tasks`)."""
+
+
+class RemovesVolumes(Protocol):
+    """Sends removals to one engine: handed to swarm/remove.py and to nothing else."""
+
+    @property
+    def address(self) -> str:
+        """Where it is, as the user gave it."""
+
+    def remove_volume(self, name: VolumeName) -> None:
+        """Ask once, without force, that the volume be removed (`DELETE /volumes/{name}`).
+
+        A return says only that the engine claims success.
+
+        Raises:
+            EngineAnsweredError: the engine refused (409: one of its containers refers to it).
+            EngineTimeoutError: no answer in time; the removal may still happen.
+            EngineError: anything else; the request may or may not have arrived.
+        """
