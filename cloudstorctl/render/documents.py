@@ -1,0 +1,173 @@
+"""Documents: surveys, verdicts and outcomes as JSON types, and those as JSON or YAML text.
+
+The names of the fields are those of design.md section 8. Scripts depend on them.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC
+from typing import TYPE_CHECKING, Any
+
+from cloudstorctl.core.model import Ruling
+from cloudstorctl.render.naming import Places
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+
+    from cloudstorctl.core.model import (
+        Backing,
+        Claim,
+        EntryView,
+        Gap,
+        Node,
+        NodeId,
+        NodeRef,
+        Outcome,
+        Survey,
+        Verdict,
+    )
+
+Document = dict[str, Any]
+"""A mapping that holds nothing but what JSON has."""
+
+VOLUMES_SCHEMA = "cloudstorctl/volumes/v1"
+OUTCOMES_SCHEMA = "cloudstorctl/outcomes/v1"
+
+
+def volumes_document(survey: Survey, verdicts: Sequence[Verdict], gaps: Sequence[Gap]) -> Document:
+    """Describe the volumes that were judged, and what could not be seen."""
+    places = Places(survey.nodes)
+    rulings = [verdict.ruling for verdict in verdicts]
+    return {
+        "schema": VOLUMES_SCHEMA,
+        "cluster_id": survey.cluster_id,
+        "surveyed_at": rfc3339(survey.taken_at),
+        "complete": not gaps,
+        "gaps": [_gap(gap, places) for gap in gaps],
+        "counts": {
+            "volumes": len(verdicts),
+            **{ruling.name.lower(): rulings.count(ruling) for ruling in Ruling},
+        },
+        "volumes": [_volume(verdict, places) for verdict in verdicts],
+    }
+
+
+def outcomes_document(  # noqa: PLR0913 - one for each part of the document
+    cluster_id: str,
+    at: datetime,
+    outcomes: Sequence[Outcome],
+    gaps: Sequence[Gap],
+    complete: bool,  # noqa: FBT001 - its name is the field's
+    *,
+    nodes: Iterable[Node | NodeRef] = (),
+) -> Document:
+    """Describe what happened to each volume; `nodes` tell the hostnames of those in the gaps."""
+    places = Places(nodes)
+    return {
+        "schema": OUTCOMES_SCHEMA,
+        "cluster_id": cluster_id,
+        "surveyed_at": rfc3339(at),
+        "complete": complete,
+        "gaps": [_gap(gap, places) for gap in gaps],
+        "outcomes": [
+            {
+                "volume": str(outcome.volume),
+                "status": outcome.status.value,
+                "detail": outcome.detail,
+            }
+            for outcome in outcomes
+        ],
+    }
+
+
+def as_json(document: Document) -> str:
+    """Write a document as JSON, in ASCII alone so that no terminal can take it amiss."""
+    return json.dumps(document, indent=2, ensure_ascii=True) + "\n"
+
+
+def as_yaml(document: Document) -> str:
+    """Write a document as YAML, in ASCII alone and without anchors."""
+    import yaml  # noqa: PLC0415 - 50 ms that only this format costs
+
+    class Plain(yaml.SafeDumper):
+        def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002 - its base calls it so
+            return True
+
+    # Lines are not folded: a tool that reads them one by one would get half a reason.
+    return yaml.dump(document, Dumper=Plain, sort_keys=False, allow_unicode=False, width=2**31)
+
+
+def rfc3339(at: datetime) -> str:
+    """Write an aware time in UTC with seconds: `2026-03-01T12:00:00Z` (RFC 3339)."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _volume(verdict: Verdict, places: Places) -> Document:
+    volume = verdict.volume
+    return {
+        "name": str(volume.name),
+        "drivers": list(volume.drivers),
+        "backing": _backing(volume.backing),
+        "backings": [_backing(backing) for backing in volume.backings],
+        "ruling": verdict.ruling.value,
+        "reasons": list(verdict.reasons),
+        "claims": [_claim(claim, places) for claim in verdict.claims],
+        "entries": [_entry(view, places) for view in verdict.entries],
+        "warnings": list(volume.warnings),
+    }
+
+
+def _backing(backing: Backing) -> Document:
+    return {
+        "kind": backing.kind.value,
+        "mode": backing.mode,
+        "file_system": backing.file_system,
+        "path": backing.path,
+    }
+
+
+def _claim(claim: Claim, places: Places) -> Document:
+    return {
+        "kind": claim.kind.value,
+        "strength": claim.strength.value,
+        "holder": {
+            "type": claim.holder.type.value,
+            "id": claim.holder.id,
+            "name": claim.holder.name,
+        },
+        "node": _node(claim.node, places),
+        "detail": claim.detail,
+        "writes": claim.writes,
+    }
+
+
+def _entry(view: EntryView, places: Places) -> Document:
+    return {
+        "node": _node(view.entry.node_id, places),
+        "driver": view.entry.driver,
+        "status": view.status.value,
+        "options": dict(view.entry.options),
+        "used_by": [
+            {
+                "task": claim.holder.name,
+                "node": None if claim.node is None else places.hostname(claim.node),
+                "type": claim.holder.type.value,
+            }
+            for claim in view.used_by
+        ],
+    }
+
+
+def _gap(gap: Gap, places: Places) -> Document:
+    return {
+        "source": gap.source,
+        "node": _node(gap.node, places),
+        "cause": gap.cause,
+        "volumes": None if gap.volumes is None else sorted(gap.volumes),
+    }
+
+
+def _node(node: NodeId | None, places: Places) -> Document | None:
+    return None if node is None else {"id": str(node), "hostname": places.hostname(node)}
