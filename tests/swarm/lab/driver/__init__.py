@@ -1,0 +1,1 @@
+"""Hold the program that stands in for Cloudstor inside the plugin."""
