@@ -59,9 +59,11 @@ def _lost_tasks(survey: Survey) -> Iterator[Gap]:
 
 def _silent_drivers(survey: Survey) -> Iterator[Gap]:
     reacher = reacher_for(survey)
+    silent = {gap.node for gap in survey.gaps}
     for engine in survey.engines:
         for plugin in engine.plugins:
             if reacher.family.has(plugin) and not plugin.enabled:
+                silent.add(engine.node_id)
                 yield Gap(
                     source=f"plugin {plugin.name}",
                     node=engine.node_id,
@@ -77,29 +79,33 @@ def _silent_drivers(survey: Survey) -> Iterator[Gap]:
                 node=engine.node_id,
                 cause=f"volumes without a driver ({', '.join(bare)}): their plugin does not answer",
             )
-        yield from _unlisted(engine, reacher)
+        if engine.node_id not in silent:
+            yield from _unlisted(engine, reacher)
 
 
 def _unlisted(engine: EngineReading, reacher: Reacher) -> Iterator[Gap]:
     """A driver whose backend fails answers an empty list without an error (cloudstor.md)."""
     listed = {entry.name for entry in engine.entries}
-    for container in engine.containers:
-        for mount in container.mounts:
-            if (
-                container.state in _HAS_IT_MOUNTED
-                and mount.kind is MountKind.VOLUME
-                and reacher.family.includes(mount.driver)
-                and VolumeName(mount.source) not in listed
-                and VolumeName(mount.source.split("/", 1)[0]) not in listed
-            ):
-                yield Gap(
-                    source="volume list",
-                    node=engine.node_id,
-                    cause=(
-                        f"container {container.name} has {mount.source} mounted, yet {mount.driver}"
-                        " does not list it: the driver's storage may have failed"
-                    ),
-                )
+    missing = sorted(
+        {
+            mount.source
+            for container in engine.containers
+            for mount in container.mounts
+            if container.state in _HAS_IT_MOUNTED
+            and mount.kind is MountKind.VOLUME
+            and reacher.family.includes(mount.driver)
+            and listed.isdisjoint({mount.source, mount.source.split("/", 1)[0]})
+        }
+    )
+    if missing:
+        yield Gap(
+            source="volume list",
+            node=engine.node_id,
+            cause=(
+                f"its driver does not list {', '.join(missing)}, mounted there by a running "
+                "container: the driver's storage may have failed"
+            ),
+        )
 
 
 def _ambiguous_names(survey: Survey) -> Iterator[Gap]:

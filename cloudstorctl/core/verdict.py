@@ -115,7 +115,15 @@ def judge(
             ends = f"the grace period of {patience.grace} ends at {patience.ends:%F %T} UTC"
             reasons = (f"Nothing uses it; {ends}.",)
         case Ruling.REMOVABLE:
-            reasons = (f"No container, task or service on {_nodes(len(hostnames))} refers to it.",)
+            waited = (
+                f"It has been unused for the grace period of {patience.grace}."
+                if patience.grace
+                else "There is no grace period: it counts as unused at once."
+            )
+            reasons = (
+                f"No container, task or service on {_nodes(len(hostnames))} refers to it.",
+                waited,
+            )
         case _ as never:
             assert_never(never)
     return Verdict(

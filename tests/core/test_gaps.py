@@ -194,7 +194,17 @@ def test_a_driver_that_does_not_list_what_is_mounted_is_a_gap() -> None:
     (gap,) = gaps_in(survey)
     assert gap.node == node_id("w1")
     assert gap.volumes is None
-    assert "container app has data mounted, yet cloudstor:aws does not list it" in gap.cause
+    assert gap.cause.startswith("its driver does not list data, mounted there by a running")
+
+
+def test_a_list_that_is_known_to_be_partial_is_told_once() -> None:
+    disabled = a_reading(
+        "w1", containers=(a_container("data"),), plugins=(a_plugin(enabled=False),)
+    )
+    assert [gap.source for gap in gaps_in(a_survey(disabled))] == ["plugin cloudstor:aws"]
+    failed = Gap(source="tcp://w1 /volumes", node=node_id("w1"), cause="warning: list: failed")
+    reading = a_reading("w1", containers=(a_container("data"),))
+    assert gaps_in(a_survey(reading, gaps=(failed,))) == (failed,)
 
 
 @pytest.mark.parametrize(

@@ -235,3 +235,17 @@ def test_a_task_that_is_seen_with_its_mount_is_told_once() -> None:
     )
     assert verdict.reasons == ("Task web.1 on w1 has it mounted (seen).",)
     assert len(verdict.claims) == 2
+
+
+def test_a_removable_volume_says_how_many_nodes_were_read_and_what_grace_it_had() -> None:
+    at_once = judge(VOLUME, (), (), Patience(now=NOW), HOSTNAMES)
+    assert at_once.reasons == (
+        "No container, task or service on the one node refers to it.",
+        "There is no grace period: it counts as unused at once.",
+    )
+    waited = Patience(now=NOW, grace=HOUR, unused_since=NOW - HOUR)
+    two = {**HOSTNAMES, node_id("w2"): "w2"}
+    assert judge(VOLUME, (), (), waited, two).reasons == (
+        "No container, task or service on any of the 2 nodes refers to it.",
+        "It has been unused for the grace period of 1:00:00.",
+    )
