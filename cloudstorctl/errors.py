@@ -102,6 +102,10 @@ class PayloadError(EngineError):
     """The engine's answer is not of the shape its API promises; the cause names the field."""
 
 
+class UnsendableError(PayloadError):
+    """A name that cannot be put into a request as it is; nothing was sent."""
+
+
 class ShapeError(CloudstorctlError):
     """A field of decoded JSON is not of the shape it must have."""
 

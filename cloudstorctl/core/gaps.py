@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cloudstorctl.core.claims import MAY_MOUNT, short_name
-from cloudstorctl.core.model import BackingKind, ContainerState, Gap, MountKind, VolumeName
+from cloudstorctl.core.model import BackingKind, ContainerState, Gap, MountKind
 from cloudstorctl.core.mounts import known_of_service, known_of_task, reacher_for
 from cloudstorctl.core.volumes import volumes_in
 

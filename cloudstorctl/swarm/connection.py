@@ -17,6 +17,7 @@ from cloudstorctl.errors import (
     EngineTimeoutError,
     EngineUnreachableError,
     PayloadError,
+    UnsendableError,
 )
 from cloudstorctl.swarm.bodies import message_of, value_of
 from cloudstorctl.swarm.endpoints import Scheme
@@ -101,13 +102,13 @@ class Connection:
             EngineUnreachableError: the request did not arrive.
             EngineTimeoutError: no answer within `timeout` seconds; it may still be carried out.
             EngineAnsweredError: the engine answered with an HTTP error.
-            PayloadError: the path would not arrive as it is; nothing was sent.
+            UnsendableError: the path would not arrive as it is; nothing was sent.
             EngineError: no usable answer; whether it was carried out is not known.
         """
         segments = urllib.parse.unquote(path).split("/")
         if not path.isascii() or set("?#; ") & set(path) or {".", ".."} & set(segments):
             # `?` would let a name add `force`, and dots name another thing than they say.
-            raise PayloadError(
+            raise UnsendableError(
                 self.address, quoted(path), "this name cannot be put into a request; nothing sent"
             )
         with self._asked("DELETE", path, {}, timeout) as response:

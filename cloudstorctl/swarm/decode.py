@@ -36,7 +36,7 @@ from cloudstorctl.swarm.ports import EngineIdentity, VolumeListing
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_NO_ADDRESS = {"0.0.0.0", "127.0.0.1", "::"}  # noqa: S104 - what a leader says of itself
+_NO_ADDRESS = {"", "0.0.0.0", "127.0.0.1", "::"}  # noqa: S104 - what a leader says of itself
 _LABEL = "com.docker.swarm."
 _E = TypeVar("_E", bound=StrEnum)
 

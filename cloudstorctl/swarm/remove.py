@@ -16,6 +16,7 @@ from cloudstorctl.errors import (
     EngineAnsweredError,
     EngineError,
     EngineUnreachableError,
+    UnsendableError,
 )
 
 if TYPE_CHECKING:
@@ -204,7 +205,7 @@ class _Attempts:
                     OutcomeStatus.FAILED,
                     f"{where} failed ({error.cause}); part of its data may be gone",
                 )
-            case EngineUnreachableError():
+            case EngineUnreachableError() | UnsendableError():
                 return self._say(OutcomeStatus.FAILED, f"{where} could not be asked: {error.cause}")
             case _:
                 cause = error.cause if error else "no answer"
