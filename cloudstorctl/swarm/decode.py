@@ -64,6 +64,7 @@ def identity_from(payload: object) -> EngineIdentity:
         cluster_id=swarm.child("Cluster").text("ID", ""),
         manager=swarm.flag("ControlAvailable", default=False),
         root_dir=top.text("DockerRootDir", ""),
+        trouble=swarm.text("Error", ""),
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cloudstorctl.errors import EngineError, NoAccessError, WrongSwarmError
+from cloudstorctl.swarm.failures import quoted
 
 if TYPE_CHECKING:
     from cloudstorctl.core.model import Node, Service, Task
@@ -47,7 +48,15 @@ def manager_state(engines: Engines, *, expected: str | None) -> ManagerState:
 
 def _read(manager: ReadsManager, engines: Engines, expected: str | None) -> ManagerState:
     identity = manager.identity()
-    if not identity.manager or not identity.cluster_id:
+    if identity.manager and not identity.cluster_id:
+        # It has no leader: moby daemon/cluster/swarm.go, Info, still calls it a manager then.
+        trouble = quoted(identity.trouble) or "it does not say why"
+        raise EngineError(
+            manager.address,
+            "/info",
+            f"{identity.hostname} is a manager, and cannot answer for its swarm: {trouble}",
+        )
+    if not identity.manager:
         is_what = "a worker" if identity.node_id else "in no swarm"
         raise EngineError(
             manager.address, "/info", f"{identity.hostname} is {is_what}, not a manager"

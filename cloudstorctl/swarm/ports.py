@@ -29,6 +29,8 @@ class EngineIdentity:
     """Empty where the engine is a worker or in no swarm: only managers tell."""
     manager: bool
     """Whether it answers for the swarm: an active manager."""
+    trouble: str = ""
+    """What keeps it from taking part in its swarm, such as the lack of a leader."""
     root_dir: str
 
 

@@ -1,0 +1,5 @@
+"""Lets `python -m cloudstorctl` run the program."""
+
+from cloudstorctl.cli import run
+
+run()

@@ -1,0 +1,143 @@
+"""The command line: which commands there are, and which exit code an error becomes."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+import traceback
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+import typer.main
+from typer.completion import completion_init  # type: ignore[attr-defined] # not in an __all__
+
+from cloudstorctl import __version__
+from cloudstorctl.commands import apply, completion_script, config_show, inspect, ls, rm, safe_prune
+from cloudstorctl.commands.completion_script import PROGRAM, VARIABLE
+from cloudstorctl.commands.invocation import Invocation, World, world_of_process
+from cloudstorctl.commands.options import examples, with_options, world_in
+from cloudstorctl.errors import CloudstorctlError, ExitCode
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+app = typer.Typer(
+    name=PROGRAM,
+    add_completion=False,  # `completion` prints the scripts, and writes to nobody's .bashrc
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # help as plain text: it is piped, and shown in the README
+    context_settings={"help_option_names": ["--help", "-h"]},
+)
+config_app = typer.Typer(no_args_is_help=True)
+
+
+def _print_version(ctx: typer.Context, *, value: bool) -> None:
+    if value and not ctx.resilient_parsing:
+        world_in(ctx).stdout.write(f"{PROGRAM} {__version__}\n")
+        raise typer.Exit
+
+
+@app.callback(epilog=examples("cloudstorctl ls", "cloudstorctl safe-prune --dry-run"))
+@with_options
+def _program(
+    _invocation: Invocation,
+    *,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", is_eager=True, callback=_print_version, help="Print the version and exit."
+        ),
+    ] = False,
+) -> None:
+    """See who uses each Cloudstor volume of a Docker swarm, and remove only what nothing uses.
+
+    Options may stand before or after the command; those after it win.
+    """
+
+
+@config_app.callback()
+@with_options
+def _config(_invocation: Invocation) -> None:
+    """Look at the configuration."""
+
+
+app.command("ls", epilog=ls.EPILOG)(ls.ls)
+app.command("inspect", epilog=inspect.EPILOG)(inspect.inspect)
+app.command("safe-prune", epilog=safe_prune.EPILOG)(safe_prune.safe_prune)
+app.command("apply", epilog=apply.EPILOG)(apply.apply)
+app.command("rm", epilog=rm.EPILOG)(rm.rm)
+app.command("completion", epilog=completion_script.EPILOG)(completion_script.completion)
+app.add_typer(config_app, name="config")
+config_app.command("show", epilog=config_show.EPILOG)(config_show.show)
+
+
+def main(argv: Sequence[str] | None = None, world: World | None = None) -> int:
+    """Run the program and return its exit code: the only map from an error to a code."""
+    world = world or world_of_process(os.environ)
+    try:
+        code = _run_command(sys.argv[1:] if argv is None else argv, world)
+        world.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read our output has seen enough, as in `cloudstorctl ls | head`.
+        return ExitCode.FAILED
+    except (KeyboardInterrupt, typer.Abort):
+        _say(world, "interrupted")
+        return ExitCode.INTERRUPTED
+    except typer.TyperException as error:
+        return _usage_error(world, error)
+    except CloudstorctlError as error:
+        _say(world, str(error))
+        return error.exit_code
+    except Exception:  # noqa: BLE001 - the last resort, which tells everything
+        world.stderr.write(traceback.format_exc())
+        _say(world, f"a bug in version {__version__}: please report it with the lines above")
+        return ExitCode.BUG
+    return code
+
+
+def run() -> NoReturn:
+    """Run the program on the process's own arguments, and end the process."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A terminal that has no ● shows a question mark; that is no reason to stop.
+            stream.reconfigure(errors="replace")
+    code = main()
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Python flushes once more at exit, and would complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(code)
+
+
+def _run_command(argv: Sequence[str], world: World) -> int:
+    command = typer.main.get_command(app)
+    if world.environ.get(VARIABLE):
+        completion_init()
+        try:
+            command.main([], prog_name=PROGRAM, complete_var=VARIABLE, obj=world)
+        except SystemExit as answered:
+            return int(answered.code or 0)
+    try:
+        with command.make_context(PROGRAM, list(argv), obj=world) as ctx:
+            return int(command.invoke(ctx) or ExitCode.DONE)
+    except typer.Exit as stop:
+        return stop.exit_code
+
+
+def _usage_error(world: World, error: typer.TyperException) -> int:
+    # Typer checks values with pydantic, which puts this before every sentence.
+    message = error.format_message().replace("Value error, ", "")
+    if message.startswith("Usage:"):  # a group without a command: the message is its help page
+        world.stderr.write(f"{message}\n")
+        return ExitCode.USAGE
+    _say(world, message)
+    ctx = getattr(error, "ctx", None)
+    world.stderr.write(f"Try '{ctx.command_path if ctx else PROGRAM} --help'.\n")
+    return ExitCode.USAGE
+
+
+def _say(world: World, message: str) -> None:
+    world.stderr.write(f"{PROGRAM}: {message}\n")

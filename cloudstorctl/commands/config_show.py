@@ -1,0 +1,104 @@
+"""`config show`: the effective context, and where each of its values came from."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import fields
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import yaml
+
+from cloudstorctl.commands.invocation import Invocation
+from cloudstorctl.commands.options import examples, with_options
+from cloudstorctl.config import Output
+from cloudstorctl.errors import ExitCode
+
+if TYPE_CHECKING:
+    from cloudstorctl.config import Context
+
+SCHEMA = "cloudstorctl/config/v1"
+EPILOG = examples("cloudstorctl config show", "cloudstorctl --context prod config show -o json")
+
+_SECONDS = frozenset({"grace", "timeout", "survey_timeout"})
+_PASSWORD = re.compile(r"(?P<user>://[^:@/]*):.*@")
+"""Greedy up to the last @: a password may hold / and @ that nobody has escaped."""
+
+
+@with_options
+def show(invocation: Invocation) -> ExitCode:
+    """Print the effective configuration and where each value came from.
+
+    Nothing is asked of any engine. Passwords in addresses are left out.
+    """
+    context = invocation.context()
+    match context.output:
+        case Output.JSON:
+            invocation.out(json.dumps(_document(context), indent=2, ensure_ascii=False))
+        case Output.YAML:
+            document = yaml.safe_dump(_document(context), sort_keys=False, allow_unicode=True)
+            invocation.out(document.rstrip("\n"))
+        case Output.NAME:
+            invocation.out(context.name or "")
+        case Output.TABLE | Output.WIDE:
+            invocation.out(_table(context))
+    return ExitCode.DONE
+
+
+def _document(context: Context) -> dict[str, object]:
+    origins = dict(context.origins)
+    settings = {name: {"value": value, "from": origins[name]} for name, value in _settings(context)}
+    return {"schema": SCHEMA, "settings": settings}
+
+
+def _table(context: Context) -> str:
+    origins = dict(context.origins)
+    rows = [("SETTING", "VALUE", "FROM")]
+    for name, value in _settings(context):
+        lines = _lines(value, unit=" s" if name in _SECONDS else "")
+        rows.append((name, lines[0], origins[name]))
+        rows.extend(("", line, "") for line in lines[1:])
+    widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
+    return "\n".join(
+        f"{name:<{widths[0]}}  {value:<{widths[1]}}  {origin}".rstrip()
+        for name, value, origin in rows
+    )
+
+
+def _settings(context: Context) -> list[tuple[str, object]]:
+    values = {field.name: getattr(context, field.name) for field in fields(context)}
+    del values["origins"]
+    values["node_overrides"] = dict(context.node_overrides)
+    return [(name, _plain(value)) for name, value in values.items()]
+
+
+def _plain(value: object) -> object:
+    match value:
+        case str():
+            return _PASSWORD.sub(r"\g<user>:***@", str(value))
+        case Path():
+            return str(value)
+        case timedelta():
+            return int(value.total_seconds())
+        case tuple():
+            return [_plain(item) for item in value]
+        case dict():
+            return {key: _plain(item) for key, item in value.items()}
+        case _:
+            return value
+
+
+def _lines(value: object, *, unit: str) -> list[str]:
+    match value:
+        case bool():
+            return ["yes" if value else "no"]
+        case int() | float():
+            return [f"{value:g}{unit}"]
+        case list():
+            return [str(item) for item in value] or ["-"]
+        case dict():
+            return [f"{key} = {item}" for key, item in value.items()] or ["-"]
+        case _:
+            return ["-" if value is None else str(value)]

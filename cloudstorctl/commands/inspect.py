@@ -1,0 +1,63 @@
+"""`inspect`: all that is known of a volume, and why it may or may not be removed."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cloudstorctl.commands.completion import volume_names
+from cloudstorctl.commands.invocation import Invocation
+from cloudstorctl.commands.ls import sight
+from cloudstorctl.commands.options import examples, with_options
+from cloudstorctl.commands.session import open_session
+from cloudstorctl.commands.showing import show
+from cloudstorctl.config import Output
+from cloudstorctl.core.model import VolumeName
+from cloudstorctl.errors import ExitCode
+
+if TYPE_CHECKING:
+    from cloudstorctl.core.verdict import Assessment
+
+EPILOG = examples("cloudstorctl inspect ping2-1-vol", "cloudstorctl inspect ping2-1-vol -o json")
+
+
+@with_options
+def inspect(
+    invocation: Invocation,
+    volumes: Annotated[list[str], typer.Argument(metavar="VOLUME...", autocompletion=volume_names)],
+) -> ExitCode:
+    """Show one or more volumes in full: entries, claims, ruling with its reasons, warnings.
+
+    Exits 1 when no engine lists a volume, and 5 when something could not be seen.
+    """
+    context = invocation.context()
+    with open_session(invocation, context) as session:
+        seen = session.look()
+    found = tuple(v for name in volumes if (v := seen.on(VolumeName(name))) is not None)
+    if found or context.output in {Output.JSON, Output.YAML}:
+        from cloudstorctl.render import detail, documents, names  # noqa: PLC0415 - rich is slow
+
+        show(
+            session.console,
+            context.output,
+            document=lambda: documents.volumes_document(seen.survey, found, seen.gaps),
+            names=lambda: names.names(found),
+            screens=lambda: [
+                detail.volume_detail(seen.survey, verdict, seen.gaps) for verdict in found
+            ],
+        )
+    missing = [name for name in volumes if seen.on(VolumeName(name)) is None]
+    for name in missing:
+        session.console.error(unlisted(name, seen))
+    return ExitCode.FAILED if missing and seen.complete else sight(seen, found)
+
+
+def unlisted(name: str, seen: Assessment) -> str:
+    """Say that no engine lists a volume, and what the user may have meant."""
+    known = [verdict.volume.name for verdict in seen.verdicts]
+    near = get_close_matches(name, known, n=1)
+    hint = f"; did you mean {near[0]}?" if near else "; 'cloudstorctl ls' shows those there are."
+    sure = "" if seen.complete else " that could be read"
+    return f"{name}: no engine{sure} lists a Cloudstor volume of this name{hint}"

@@ -1,0 +1,77 @@
+"""`rm`: the safe `docker volume rm`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cloudstorctl.commands.completion import volume_names
+from cloudstorctl.commands.inspect import unlisted
+from cloudstorctl.commands.invocation import Invocation
+from cloudstorctl.commands.options import examples, with_options
+from cloudstorctl.commands.removal import carry_out, kept_code, limits_of, show_outcomes
+from cloudstorctl.commands.session import open_session
+from cloudstorctl.config import Output
+from cloudstorctl.core.advice import advice_on
+from cloudstorctl.core.model import VolumeName
+from cloudstorctl.core.plan import check_limits, plan_removals
+from cloudstorctl.errors import ExitCode
+
+if TYPE_CHECKING:
+    from cloudstorctl.commands.session import Session
+    from cloudstorctl.core.model import Plan
+    from cloudstorctl.core.verdict import Assessment
+
+EPILOG = examples("cloudstorctl rm old-data", "cloudstorctl rm ci-17-vol ci-18-vol")
+
+
+@with_options
+def rm(
+    invocation: Invocation,
+    volumes: Annotated[list[str], typer.Argument(metavar="VOLUME...", autocompletion=volume_names)],
+    *,
+    max_count: Annotated[
+        int | None, typer.Option(metavar="N", help="Refuse to remove more than N volumes.")
+    ] = None,
+    max_percent: Annotated[
+        float | None,
+        typer.Option(metavar="P", help="Refuse to remove more than P per cent of all volumes."),
+    ] = None,
+    audit_log: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Record of every removal (JSON Lines).")
+    ] = None,
+) -> ExitCode:
+    """Remove volumes by name, if nothing uses or could use them.
+
+    A volume that something claims is refused with the claims (exit 4), and the others are
+    removed.
+    """
+    context = invocation.context(max_count=max_count, max_percent=max_percent, audit_log=audit_log)
+    with open_session(invocation, context) as session:
+        session.tell_of_grace()
+        seen = session.look()
+        plan = plan_removals(seen, frozenset(VolumeName(name) for name in volumes))
+        check_limits(plan, len(seen.verdicts), limits_of(context))
+        missing = [name for name in volumes if seen.on(VolumeName(name)) is None]
+        for name in missing:
+            session.console.error(unlisted(name, seen))
+        _refuse(session, seen, plan)
+        if plan.removals:
+            code = carry_out(session, plan)
+        else:
+            code = ExitCode.DONE
+            if context.output not in {Output.TABLE, Output.WIDE}:
+                show_outcomes(session, plan, [])
+    unseen = ExitCode.FAILED if seen.complete else ExitCode.INCOMPLETE
+    return code or kept_code(plan) or (unseen if missing else ExitCode.DONE)
+
+
+def _refuse(session: Session, seen: Assessment, plan: Plan) -> None:
+    for kept in plan.kept:
+        session.console.error(f"{kept.volume} is {kept.ruling} and was not removed:")
+        for reason in kept.reasons:
+            session.console.error(f"  {reason}")
+        verdict = seen.on(kept.volume)
+        for line in advice_on(verdict, seen.survey) if verdict else ():
+            session.console.error(f"  {line}")

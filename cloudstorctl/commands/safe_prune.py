@@ -1,0 +1,158 @@
+"""`safe-prune`: remove what is proved unused, and nothing else."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cloudstorctl.commands.completion import volume_names
+from cloudstorctl.commands.invocation import Invocation
+from cloudstorctl.commands.options import examples, with_options
+from cloudstorctl.commands.removal import carry_out, limits_of, show_outcomes
+from cloudstorctl.commands.selection import Selection
+from cloudstorctl.commands.session import open_session
+from cloudstorctl.commands.showing import show
+from cloudstorctl.config import Output
+from cloudstorctl.core.model import Ruling
+from cloudstorctl.core.plan import check_limits, plan_removals
+from cloudstorctl.core.plan_document import plan_document
+from cloudstorctl.errors import CloudstorctlError, ExitCode, RefusedError
+
+if TYPE_CHECKING:
+    from cloudstorctl.commands.session import Session
+    from cloudstorctl.core.model import Plan
+
+EPILOG = examples(
+    "cloudstorctl safe-prune --dry-run",
+    "cloudstorctl safe-prune 'ci-*' --yes",
+    "cloudstorctl safe-prune --dry-run --plan-out plan.json",
+)
+
+
+@with_options
+def safe_prune(  # noqa: PLR0913 - one for each option
+    invocation: Invocation,
+    patterns: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[PATTERN]...",
+            help="Only volumes of these names, or patterns such as 'ci-*'.",
+            autocompletion=volume_names,
+        ),
+    ] = None,
+    *,
+    exclude: Annotated[
+        list[str] | None,
+        typer.Option(metavar="PATTERN", help="Not these. Repeat for more."),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", "-n", help="Show the plan and remove nothing.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    plan_out: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write the plan here, for 'cloudstorctl apply'."),
+    ] = None,
+    max_count: Annotated[
+        int | None, typer.Option(metavar="N", help="Refuse to remove more than N volumes.")
+    ] = None,
+    max_percent: Annotated[
+        float | None,
+        typer.Option(metavar="P", help="Refuse to remove more than P per cent of all volumes."),
+    ] = None,
+    audit_log: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Record of every removal (JSON Lines).")
+    ] = None,
+    detailed_exitcode: Annotated[
+        bool,
+        typer.Option("--detailed-exitcode", help="With --dry-run: exit 3 if there are candidates."),
+    ] = False,
+) -> ExitCode:
+    """Remove the volumes that nothing uses or could use again.
+
+    Shows the plan, asks, and looks at the whole swarm again before each removal. Without a
+    terminal it removes only with --yes.
+    """
+    context = invocation.context(max_count=max_count, max_percent=max_percent, audit_log=audit_log)
+    selection = Selection(patterns=tuple(patterns or ()), exclude=tuple(exclude or ()))
+    with open_session(invocation, context) as session:
+        session.tell_of_grace()
+        seen = session.look()
+        names = frozenset(v.volume.name for v in selection.of(seen.verdicts, seen.survey))
+        plan = plan_removals(seen, names)
+        if plan_out is not None:
+            _write(plan_out, plan)
+            session.console.message(
+                f"The plan is in {plan_out}; 'cloudstorctl apply {plan_out}' carries it out."
+            )
+        in_words = context.output in {Output.TABLE, Output.WIDE}
+        if dry_run or (plan.removals and (in_words or not yes)):
+            _show(session, plan)
+        check_limits(plan, len(seen.verdicts), limits_of(context))
+        if dry_run:
+            return _dry_run_code(plan, detailed=detailed_exitcode)
+        if not plan.removals:
+            _show(session, plan) if in_words else show_outcomes(session, plan, [])
+            return _incomplete(plan)
+        if not yes:
+            _confirm(session, plan)
+        return carry_out(session, plan) or _incomplete(plan)
+
+
+def _dry_run_code(plan: Plan, *, detailed: bool) -> ExitCode:
+    if plan.removals and detailed:
+        return ExitCode.CANDIDATES
+    return _incomplete(plan)
+
+
+def _incomplete(plan: Plan) -> ExitCode:
+    """A gap may hide candidates: what was asked, all that is unused, was not proved."""
+    unknown = any(kept.ruling is Ruling.UNKNOWN for kept in plan.kept)
+    return ExitCode.INCOMPLETE if unknown or plan.gaps else ExitCode.DONE
+
+
+def _confirm(session: Session, plan: Plan) -> None:
+    count = len(plan.removals)
+    if not session.console.interactive:
+        raise RefusedError(
+            f"Not confirmed, nothing was removed: to remove {'it' if count == 1 else 'these'}, "
+            "pass --yes."
+        )
+    noun = "this volume" if count == 1 else f"these {count} volumes"
+    if not session.console.ask(f"Remove {noun} and the data for good?"):
+        raise RefusedError("Not confirmed, nothing was removed.")
+
+
+def _show(session: Session, plan: Plan) -> None:
+    from cloudstorctl.render import plan as screens  # noqa: PLC0415 - rich is slow
+    from cloudstorctl.render.visible import visible  # noqa: PLC0415 - beside it
+
+    show(
+        session.console,
+        session.context.output,
+        document=lambda: plan_document(plan),
+        names=lambda: "".join(f"{visible(r.volume)}\n" for r in plan.removals),
+        screens=lambda: [screens.plan_screen(plan)],
+    )
+
+
+def _write(path: Path, plan: Plan) -> None:
+    """Replace the file at once, so that a plan is whole or not there."""
+    text = json.dumps(plan_document(plan), indent=2) + "\n"
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w", dir=path.parent, prefix=f".{path.name}.", delete=False, encoding="utf-8"
+        ) as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(file.name).replace(path)
+    except OSError as error:
+        raise CloudstorctlError(
+            f"The plan cannot be written to {path}: {error.strerror}. Nothing was removed."
+        ) from error

@@ -1,0 +1,122 @@
+"""One run against a swarm: its engines, and the looks taken at it."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from cloudstorctl.commands.completion import remember
+from cloudstorctl.core.verdict import Assessment, assess
+from cloudstorctl.render.console import Console, Streams
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from cloudstorctl.commands.invocation import Invocation
+    from cloudstorctl.config import Context
+    from cloudstorctl.swarm.engines import Engines
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """A command's way to the swarm and to the user."""
+
+    invocation: Invocation
+    context: Context
+    engines: Engines
+    console: Console
+
+    def look(self, why: str = "Reading the swarm", *, cluster_id: str | None = None) -> Assessment:
+        """Survey the swarm now, and judge every volume.
+
+        With `cluster_id`, no other swarm will do, whatever the context says.
+
+        Raises:
+            NoAccessError: no manager answered.
+            WrongSwarmError: it is not the configured swarm.
+        """
+        from cloudstorctl.swarm.survey import SurveySettings, survey  # noqa: PLC0415
+
+        context = self.context
+        settings = SurveySettings(
+            drivers=context.drivers,
+            cluster_id=cluster_id or context.cluster_id,
+            parallel=context.parallel,
+            deadline=context.survey_timeout,
+        )
+        with self.console.progress(why) as progress:
+            seen = survey(
+                self.engines,
+                settings,
+                now=self.invocation.world.now,
+                progress=lambda done, nodes: progress.update(f"{why}: {done} of {nodes} nodes"),
+            )
+        assessment = assess(seen, protect=context.protect_volumes)
+        remember(
+            self.invocation,
+            context,
+            volumes=(verdict.volume.name for verdict in assessment.verdicts),
+            nodes=(node.hostname for node in seen.nodes),
+        )
+        return assessment
+
+    def tell_of_grace(self) -> None:
+        """Say that a configured grace period is not kept yet."""
+        if self.context.grace:
+            self.console.message(
+                f"The grace period of {self.context.grace} is not kept: nothing remembers yet "
+                "since when a volume is unused, so unused now counts as unused."
+            )
+
+
+def console_of(invocation: Invocation) -> Console:
+    """Make the writer of a run."""
+    world = invocation.world
+    return Console(
+        Streams(
+            stdin=world.stdin, stdout=world.stdout, stderr=world.stderr, environment=world.environ
+        ),
+        no_color=invocation.no_color,
+        quiet=invocation.quiet,
+        verbose=invocation.verbose,
+    )
+
+
+@contextmanager
+def open_session(invocation: Invocation, context: Context) -> Iterator[Session]:
+    """Prepare the engines of a context, and close them at the end.
+
+    Raises:
+        UsageError: an address of the context cannot be used.
+    """
+    # docker-py and requests take 200 ms to import: `--help` and completion do without.
+    from cloudstorctl.swarm.client import open_client  # noqa: PLC0415
+    from cloudstorctl.swarm.endpoints import (  # noqa: PLC0415
+        NodeEndpoints,
+        TlsFiles,
+        endpoint_from,
+    )
+    from cloudstorctl.swarm.engines import Engines  # noqa: PLC0415
+
+    tls = (
+        TlsFiles(
+            ca=context.tls_ca, cert=context.tls_cert, key=context.tls_key, verify=context.tls_verify
+        )
+        if context.tls
+        else None
+    )
+    engines = Engines(
+        managers=tuple(endpoint_from(url) for url in context.managers),
+        nodes=NodeEndpoints(
+            template=context.node_endpoint, overrides=dict(context.node_overrides), tls=tls
+        ),
+        open_engine=lambda endpoint: open_client(endpoint, tls=tls, timeout=context.timeout),
+    )
+    with engines:
+        yield Session(
+            invocation=invocation,
+            context=context,
+            engines=engines,
+            console=console_of(invocation),
+        )

@@ -1,0 +1,1 @@
+complete --command cloudstorctl --no-files --arguments "(env _CLOUDSTORCTL_COMPLETE=complete_fish _TYPER_COMPLETE_FISH_ACTION=get-args _TYPER_COMPLETE_ARGS=(commandline -cp) cloudstorctl)" --condition "env _CLOUDSTORCTL_COMPLETE=complete_fish _TYPER_COMPLETE_FISH_ACTION=is-args _TYPER_COMPLETE_ARGS=(commandline -cp) cloudstorctl"
