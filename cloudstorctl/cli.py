@@ -140,4 +140,5 @@ def _usage_error(world: World, error: typer.TyperException) -> int:
 
 
 def _say(world: World, message: str) -> None:
-    world.stderr.write(f"{PROGRAM}: {message}\n")
+    # What an engine answered is in it: control characters are not for the terminal.
+    Invocation(world=world).console().error(f"{PROGRAM}: {message}")

@@ -40,7 +40,7 @@ def remember(
     try:
         _write(_cache_file(world, context), json.dumps(names))
     except OSError as error:
-        invocation.explain(f"names for completion were not kept: {error}")
+        invocation.console().detail(f"names for completion were not kept: {error}")
 
 
 def volume_names(ctx: typer.Context, incomplete: str) -> list[str]:

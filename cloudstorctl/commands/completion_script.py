@@ -44,5 +44,5 @@ def completion(
 
     It completes commands, options, and the volume and node names of the last ten minutes.
     """
-    invocation.out(script_for(shell))
+    invocation.console().data(f"{script_for(shell)}\n")
     return ExitCode.DONE

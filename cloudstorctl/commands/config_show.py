@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import fields
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import yaml
-
 from cloudstorctl.commands.invocation import Invocation
 from cloudstorctl.commands.options import examples, with_options
 from cloudstorctl.config import Output
 from cloudstorctl.errors import ExitCode
+from cloudstorctl.render.documents import as_json, as_yaml
 
 if TYPE_CHECKING:
     from cloudstorctl.config import Context
@@ -34,16 +32,16 @@ def show(invocation: Invocation) -> ExitCode:
     Nothing is asked of any engine. Passwords in addresses are left out.
     """
     context = invocation.context()
+    console = invocation.console()
     match context.output:
         case Output.JSON:
-            invocation.out(json.dumps(_document(context), indent=2, ensure_ascii=False))
+            console.data(as_json(_document(context)))
         case Output.YAML:
-            document = yaml.safe_dump(_document(context), sort_keys=False, allow_unicode=True)
-            invocation.out(document.rstrip("\n"))
+            console.data(as_yaml(_document(context)))
         case Output.NAME:
-            invocation.out(context.name or "")
+            console.data(f"{context.name or ''}\n")
         case Output.TABLE | Output.WIDE:
-            invocation.out(_table(context))
+            console.data(f"{_table(context)}\n")
     return ExitCode.DONE
 
 

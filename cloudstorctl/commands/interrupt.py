@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -25,7 +25,11 @@ def stopping(say: Callable[[str], None]) -> Iterator[Callable[[], bool]]:
         if asked:
             raise KeyboardInterrupt
         asked = True
-        say("Stopping after what is under way; press Ctrl-C again to stop at once.")
+        # An error here would surface in the request that is under way, and be taken for its end:
+        # the reader of our output may be gone (`| tee` gets the same Ctrl-C), or a write to it may
+        # be what was interrupted (RuntimeError: reentrant call).
+        with suppress(OSError, RuntimeError, ValueError):
+            say("Stopping after what is under way; press Ctrl-C again to stop at once.")
 
     before = {number: signal.signal(number, on_signal) for number in _SIGNALS}
     try:

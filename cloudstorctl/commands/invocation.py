@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TextIO, TypedDict, Unpack
 
 from cloudstorctl.config import Context, Flags, Output, Places, load_context
+from cloudstorctl.render.console import Console, Streams
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -79,36 +80,13 @@ class Invocation:
         """
         return load_context(replace(self.flags, **flags), self.world.environ, self.world.places)
 
-    def out(self, text: str) -> None:
-        """Write data to stdout, with an end of line."""
-        self.world.stdout.write(f"{text}\n")
-
-    def say(self, message: str) -> None:
-        """Write a message to stderr, unless --quiet."""
-        if not self.quiet:
-            self.world.stderr.write(f"{message}\n")
-
-    def explain(self, message: str) -> None:
-        """Write a message to stderr that only --verbose asks for."""
-        if self.verbose:
-            self.world.stderr.write(f"{message}\n")
-
-    @property
-    def colored(self) -> bool:
-        """Whether stdout takes colour: a terminal, and nobody said no (https://no-color.org)."""
-        environ = self.world.environ
-        wanted = not (self.no_color or environ.get("NO_COLOR") or environ.get("TERM") == "dumb")
-        return wanted and self.world.stdout.isatty()
-
-    @property
-    def shows_progress(self) -> bool:
-        """Whether progress may be drawn on stderr."""
-        return not self.quiet and self.world.stderr.isatty()
-
-    @property
-    def can_ask(self) -> bool:
-        """Whether there is somebody to answer a question."""
-        return self.world.stdin.isatty() and self.world.stderr.isatty()
+    def console(self) -> Console:
+        """Return a writer to the streams of this run, as its options want it."""
+        world = self.world
+        streams = Streams(
+            stdin=world.stdin, stdout=world.stdout, stderr=world.stderr, environment=world.environ
+        )
+        return Console(streams, no_color=self.no_color, quiet=self.quiet, verbose=self.verbose)
 
 
 __all__ = ["Flags", "Invocation", "Output", "World", "world_of_process"]

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 from cloudstorctl.commands.completion import remember
 from cloudstorctl.core.verdict import Assessment, assess
-from cloudstorctl.render.console import Console, Streams
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from cloudstorctl.commands.invocation import Invocation
     from cloudstorctl.config import Context
+    from cloudstorctl.render.console import Console
     from cloudstorctl.swarm.engines import Engines
 
 
@@ -70,19 +70,6 @@ class Session:
             )
 
 
-def console_of(invocation: Invocation) -> Console:
-    """Make the writer of a run."""
-    world = invocation.world
-    return Console(
-        Streams(
-            stdin=world.stdin, stdout=world.stdout, stderr=world.stderr, environment=world.environ
-        ),
-        no_color=invocation.no_color,
-        quiet=invocation.quiet,
-        verbose=invocation.verbose,
-    )
-
-
 @contextmanager
 def open_session(invocation: Invocation, context: Context) -> Iterator[Session]:
     """Prepare the engines of a context, and close them at the end.
@@ -118,5 +105,5 @@ def open_session(invocation: Invocation, context: Context) -> Iterator[Session]:
             invocation=invocation,
             context=context,
             engines=engines,
-            console=console_of(invocation),
+            console=invocation.console(),
         )

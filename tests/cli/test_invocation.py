@@ -18,8 +18,8 @@ def test_messages_go_to_stderr_unless_quiet_and_details_only_if_verbose(tmp_path
     for quiet, verbose, err in [(False, False, "a\n"), (True, False, ""), (False, True, "a\nb\n")]:
         world = a_world(tmp_path)
         invocation = Invocation(world=world, quiet=quiet, verbose=verbose)
-        invocation.say("a")
-        invocation.explain("b")
+        invocation.console().message("a")
+        invocation.console().detail("b")
         assert isinstance(world.stderr, io.StringIO)
         assert world.stderr.getvalue() == err
 
@@ -45,13 +45,10 @@ def test_colour_needs_a_terminal_and_nobody_against_it(
 ) -> None:
     stdout = Terminal() if terminal else io.StringIO()
     world = a_world(tmp_path, stdout=stdout, environ=environ)
-    assert Invocation(world=world, no_color=no_color).colored == colored
+    assert Invocation(world=world, no_color=no_color).console().colour == colored
 
 
-def test_progress_and_questions_need_a_terminal(tmp_path: Path) -> None:
+def test_questions_need_a_terminal(tmp_path: Path) -> None:
     terminal = a_world(tmp_path, stdin=Terminal(), stderr=Terminal())
-    assert Invocation(world=terminal).shows_progress
-    assert Invocation(world=terminal).can_ask
-    assert not Invocation(world=terminal, quiet=True).shows_progress
-    assert not Invocation(world=a_world(tmp_path, stdin=Terminal())).can_ask
-    assert not Invocation(world=a_world(tmp_path)).shows_progress
+    assert Invocation(world=terminal).console().interactive
+    assert not Invocation(world=a_world(tmp_path, stdin=Terminal())).console().interactive
