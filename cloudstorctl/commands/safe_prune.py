@@ -113,7 +113,8 @@ def _dry_run_code(plan: Plan, *, detailed: bool) -> ExitCode:
 def _incomplete(plan: Plan) -> ExitCode:
     """A gap may hide candidates: what was asked, all that is unused, was not proved."""
     unknown = any(kept.ruling is Ruling.UNKNOWN for kept in plan.kept)
-    return ExitCode.INCOMPLETE if unknown or plan.gaps else ExitCode.DONE
+    unseen = any(gap.volumes is None for gap in plan.gaps)
+    return ExitCode.INCOMPLETE if unknown or unseen else ExitCode.DONE
 
 
 def _confirm(session: Session, plan: Plan) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from cloudstorctl.core.claims import MAY_MOUNT, short_name
+from cloudstorctl.core.family import family_of
 from cloudstorctl.core.model import BackingKind, ContainerState, Gap, MountKind
 from cloudstorctl.core.mounts import known_of_service, known_of_task, reacher_for
 from cloudstorctl.core.volumes import volumes_in
@@ -12,7 +14,7 @@ from cloudstorctl.core.volumes import volumes_in
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from cloudstorctl.core.model import EngineReading, Survey
+    from cloudstorctl.core.model import EngineReading, NodeId, Survey, VolumeName
     from cloudstorctl.core.mounts import Reach, Reacher
 
 _HAS_IT_MOUNTED = {ContainerState.RUNNING, ContainerState.PAUSED}
@@ -110,6 +112,7 @@ def _unlisted(engine: EngineReading, reacher: Reacher) -> Iterator[Gap]:
 
 def _ambiguous_names(survey: Survey) -> Iterator[Gap]:
     clustered = {name for engine in survey.engines for name in engine.cluster_volumes}
+    twins = _twins(survey)
     for volume in volumes_in(survey):
         places = {str(b) for b in volume.backings if b.kind is not BackingKind.UNKNOWN}
         if len(places) > 1:
@@ -127,6 +130,27 @@ def _ambiguous_names(survey: Survey) -> Iterator[Gap]:
                 cause="a cluster (CSI) volume has the same name: a removal could reach that one",
                 volumes=frozenset({volume.name}),
             )
+        for node in sorted({e.node_id for e in volume.entries} & twins[volume.name]):
+            yield Gap(
+                source=f"volume {volume.name}",
+                node=node,
+                cause=(
+                    "the node also lists the name under a driver that is not Cloudstor: "
+                    "a removal could reach that one"
+                ),
+                volumes=frozenset({volume.name}),
+            )
+
+
+def _twins(survey: Survey) -> dict[VolumeName, set[NodeId]]:
+    """The nodes that list a name under a driver of another family."""
+    family = family_of(survey)
+    twins: dict[VolumeName, set[NodeId]] = defaultdict(set)
+    for engine in survey.engines:
+        for entry in engine.entries:
+            if not family.claims_through(entry.driver):
+                twins[entry.name].add(engine.node_id)
+    return twins
 
 
 def _unreadable_templates(survey: Survey) -> Iterator[Gap]:

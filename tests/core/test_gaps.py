@@ -222,3 +222,15 @@ def test_a_list_that_agrees_with_the_containers_is_no_gap(
 ) -> None:
     survey = a_survey(a_reading("w1", listed, containers=(container,)))
     assert gaps_in(survey) == ()
+
+
+def test_a_node_that_lists_the_name_under_another_driver_too_is_a_gap_for_that_volume() -> None:
+    twin = an_entry("data", on="w2", driver="local")
+    survey = a_survey(a_reading("w1", "data", "other"), a_reading("w2", "data", twin))
+    (gap,) = gaps_in(survey)
+    assert (gap.node, gap.volumes) == (node_id("w2"), frozenset({VolumeName("data")}))
+
+
+def test_a_twin_on_a_node_that_does_not_list_the_volume_is_no_gap() -> None:
+    twin = an_entry("data", on="w2", driver="local")
+    assert gaps_in(a_survey(a_reading("w1", "data"), a_reading("w2", twin))) == ()
