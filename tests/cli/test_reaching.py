@@ -111,7 +111,8 @@ def test_the_next_manager_is_asked_when_one_is_of_no_use(
         both = ("--host", f"unix://{tmp_path}/m1", "--host", f"unix://{tmp_path}/m2")
         endpoint = ("--node-endpoint", f"unix://{tmp_path}/{{hostname}}")
         ran = stage.run("ls", "-o", "name", *both, *endpoint, reach=False)
-        assert (ran.code, ran.out) == (0, "old\n")
+        # Its /info is also how its own node is known: that one is a gap then.
+        assert (ran.code, ran.out) == (5 if path == "/info" else 0, "old\n")
         assert swarm.engines["m2"].server.count("GET", "/tasks") == 2
 
 
