@@ -30,16 +30,23 @@ def test_several_volumes_are_shown_in_the_order_asked_with_a_line_between(stage:
     assert stage.names("inspect", "shop-data", "old") == ["shop-data", "old"]
 
 
-def test_several_writers_and_a_twin_of_another_driver_are_warned_of(stage: Stage) -> None:
+def test_several_writers_are_warned_of(stage: Stage) -> None:
     swarm = stage.swarm
     swarm.run(swarm.services[0], "web-1-vol", on="w2", slot=2)
-    swarm.engines["w1"].volumes.append(
-        {"Name": "web-1-vol", "Driver": "local", "Mountpoint": "/x", "Labels": {}, "Options": {}}
-    )
     (volume,) = stage.document("inspect", "web-1-vol")["volumes"]
-    told = " ".join(volume["warnings"])
-    assert "2 writers share it (web.1 on w1, web.2 on w2)" in told
-    assert "w1 also has a volume of this name under the driver local" in told
+    assert volume["warnings"] == [
+        "2 writers share it (web.1 on w1, web.2 on w2): the driver does no locking."
+    ]
+
+
+def test_a_twin_of_another_driver_is_warned_of_and_leaves_it_in_doubt(stage: Stage) -> None:
+    stage.swarm.engines["w1"].volumes.append(
+        {"Name": "old", "Driver": "local", "Mountpoint": "/x", "Labels": {}, "Options": {}}
+    )
+    (volume,) = stage.document("inspect", "old", code=5)["volumes"]
+    (warning,) = volume["warnings"]
+    assert warning.startswith("w1 also has a volume of this name under the driver local")
+    assert volume["ruling"] == "unknown"
 
 
 def test_a_volume_that_no_engine_lists_is_an_error_that_names_a_near_one(stage: Stage) -> None:

@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from tests.core.builders import CLUSTER, node_id
+from tests.edge import payloads
 
 if TYPE_CHECKING:
     from tests.cli.stage import Stage
@@ -73,6 +74,18 @@ def test_filters_leave_the_volumes_that_pass_all_of_them(
     stage: Stage, filters: list[str], names: list[str]
 ) -> None:
     assert stage.names("ls", *filters) == names
+
+
+def test_a_service_is_no_reason_to_list_what_a_plain_container_uses(stage: Stage) -> None:
+    stage.swarm.engines["w1"].containers.append(payloads.container("web", "old"))
+    assert stage.names("ls", "--service", "web") == ["web-1-vol"]
+
+
+def test_a_stack_is_also_told_by_the_label_of_a_volume(stage: Stage) -> None:
+    for row in stage.swarm.engines["w2"].volumes:
+        if row["Name"] == "older":
+            row["Labels"] = {"com.docker.stack.namespace": "shop"}
+    assert stage.names("ls", "--stack", "shop") == ["older", "shop-data"]
 
 
 def test_per_node_shows_only_the_entries_that_pass(stage: Stage) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,6 +11,8 @@ from tests.swarm.running import held_removal, removals_asked, running, wait_for_
 from tests.swarm.scene import PRUNE, database, running_service, volume
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.swarm.lab.node import Node
     from tests.swarm.lab.swarm import Lab
     from tests.swarm.tool import Tool
@@ -82,9 +83,7 @@ def test_nothing_is_removed_while_an_engine_is_silent_and_pruning_goes_on_after(
     assert lab.contents() == {path: text for path, text in before.items() if path != orphan}
 
 
-def test_an_engine_that_freezes_between_two_removals_stops_the_second(
-    lab: Lab, tool: Tool
-) -> None:
+def test_an_engine_that_freezes_between_two_removals_stops_the_second(lab: Lab, tool: Tool) -> None:
     volume(lab, "old-1")
     kept = volume(lab, "old-2")
     with running(tool, *PRUNE, *PATIENCE) as run:
