@@ -17,7 +17,7 @@ from cloudstorctl.core.plan_document import plan_from
 from cloudstorctl.errors import ExitCode, IncompleteError, StalePlanError, UsageError
 
 if TYPE_CHECKING:
-    from cloudstorctl.core.model import Plan
+    from cloudstorctl.core.judgement import Plan
 
 EPILOG = examples(
     "cloudstorctl safe-prune --dry-run --plan-out plan.json", "cloudstorctl apply plan.json"

@@ -13,11 +13,11 @@ from cloudstorctl.commands.selection import Selection
 from cloudstorctl.commands.session import open_session
 from cloudstorctl.commands.showing import show
 from cloudstorctl.config import Output
-from cloudstorctl.core.model import EntryStatus, Ruling
+from cloudstorctl.core.judgement import EntryStatus, Ruling
 from cloudstorctl.errors import ExitCode
 
 if TYPE_CHECKING:
-    from cloudstorctl.core.model import Verdict
+    from cloudstorctl.core.judgement import Verdict
     from cloudstorctl.core.verdict import Assessment
 
 EPILOG = examples(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from cloudstorctl.commands.interrupt import stopping
 from cloudstorctl.commands.showing import show
-from cloudstorctl.core.model import Outcome, OutcomeStatus, Ruling
+from cloudstorctl.core.judgement import Outcome, OutcomeStatus, Ruling
 from cloudstorctl.core.plan import Limits
 from cloudstorctl.errors import CloudstorctlError, ExitCode
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from cloudstorctl.commands.session import Session
     from cloudstorctl.config import Context
-    from cloudstorctl.core.model import Plan
+    from cloudstorctl.core.judgement import Plan
 
 _FAILURES = {OutcomeStatus.REFUSED, OutcomeStatus.FAILED, OutcomeStatus.UNCERTAIN}
 

@@ -20,7 +20,7 @@ from cloudstorctl.errors import ExitCode
 
 if TYPE_CHECKING:
     from cloudstorctl.commands.session import Session
-    from cloudstorctl.core.model import Plan
+    from cloudstorctl.core.judgement import Plan
     from cloudstorctl.core.verdict import Assessment
 
 EPILOG = examples("cloudstorctl rm old-data", "cloudstorctl rm ci-17-vol ci-18-vol")

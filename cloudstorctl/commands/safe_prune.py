@@ -18,14 +18,14 @@ from cloudstorctl.commands.selection import Selection
 from cloudstorctl.commands.session import open_session
 from cloudstorctl.commands.showing import show
 from cloudstorctl.config import Output
-from cloudstorctl.core.model import Ruling
+from cloudstorctl.core.judgement import Ruling
 from cloudstorctl.core.plan import check_limits, plan_removals
 from cloudstorctl.core.plan_document import plan_document
 from cloudstorctl.errors import CloudstorctlError, ExitCode, RefusedError
 
 if TYPE_CHECKING:
     from cloudstorctl.commands.session import Session
-    from cloudstorctl.core.model import Plan
+    from cloudstorctl.core.judgement import Plan
 
 EPILOG = examples(
     "cloudstorctl safe-prune --dry-run",

@@ -6,18 +6,11 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from cloudstorctl.core.model import HolderType
+from cloudstorctl.core.judgement import HolderType
 
 if TYPE_CHECKING:
-    from cloudstorctl.core.model import (
-        Claim,
-        EntryStatus,
-        EntryView,
-        Ruling,
-        Survey,
-        Verdict,
-        VolumeName,
-    )
+    from cloudstorctl.core.judgement import Claim, EntryStatus, EntryView, Ruling, Verdict
+    from cloudstorctl.core.model import Survey, VolumeName
 
 _STACK = "com.docker.stack.namespace"
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
-from cloudstorctl.core.model import ClaimKind, HolderType
+from cloudstorctl.core.judgement import ClaimKind, HolderType
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from cloudstorctl.core.model import Claim, NodeId, Survey, Verdict
+    from cloudstorctl.core.judgement import Claim, Verdict
+    from cloudstorctl.core.model import NodeId, Survey
 
 
 def advice_on(verdict: Verdict, survey: Survey) -> tuple[str, ...]:

@@ -7,10 +7,12 @@ from posixpath import normpath
 from typing import TYPE_CHECKING
 
 from cloudstorctl.core.family import family_of
-from cloudstorctl.core.model import Backing, BackingKind, Entry, NodeId, Survey
+from cloudstorctl.core.judgement import Backing, BackingKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from cloudstorctl.core.model import Entry, NodeId, Survey
 
 _PLACES = {
     "efs/reg": (BackingKind.EFS, "reg", "EFS_ID_REGULAR"),

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from cloudstorctl.core.model import Claim, ClaimKind, Holder, HolderType
+from cloudstorctl.core.judgement import Claim, ClaimKind, Holder, HolderType
 from cloudstorctl.core.templates import Match, canonical
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from cloudstorctl.core.model import Volume
+    from cloudstorctl.core.judgement import Volume
     from cloudstorctl.core.mounts import Reach
 
 PROTECT_LABEL = "cloudstorctl.protect"

@@ -8,16 +8,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from cloudstorctl.core.claim_index import Claims
-from cloudstorctl.core.model import (
-    Claim,
-    ClaimKind,
-    Container,
-    ContainerState,
-    Holder,
-    HolderType,
-    ServiceMode,
-    TaskState,
-)
+from cloudstorctl.core.judgement import Claim, ClaimKind, Holder, HolderType
+from cloudstorctl.core.model import Container, ContainerState, ServiceMode, TaskState
 from cloudstorctl.core.mounts import (
     Reacher,
     known_of_service,
@@ -29,15 +21,7 @@ from cloudstorctl.core.templates import Field, Match, fields
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from cloudstorctl.core.model import (
-        Mount,
-        Node,
-        NodeId,
-        Service,
-        ServiceId,
-        Survey,
-        Task,
-    )
+    from cloudstorctl.core.model import Mount, Node, NodeId, Service, ServiceId, Survey, Task
 
 MAY_MOUNT = {
     # Not started: the agent has created the volume in PREPARING, without a reference, and will

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
-from cloudstorctl.core.model import (
+from cloudstorctl.core.judgement import (
     Claim,
     ClaimKind,
-    Entry,
     EntryStatus,
     EntryView,
     Ruling,
@@ -17,6 +16,8 @@ from cloudstorctl.core.model import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from cloudstorctl.core.model import Entry
 
 _BY_PRESENCE = {ClaimKind.MOUNTED, ClaimKind.SCHEDULED, ClaimKind.HELD}
 

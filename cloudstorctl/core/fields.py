@@ -90,7 +90,7 @@ class Fields:
 
     def _refuse(self, key: str, found: object, wanted: str) -> NoReturn:
         raise ShapeError(
-            where=(self._path(key) if key else self._where) or "the answer",
+            where=(self._path(key) if key else self._where) or "it",
             wanted=wanted,
             found="missing" if found is None else _NAMES.get(type(found), "a number"),
         )

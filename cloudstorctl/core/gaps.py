@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from cloudstorctl.core.claims import MAY_MOUNT, short_name
 from cloudstorctl.core.family import family_of
-from cloudstorctl.core.model import BackingKind, ContainerState, Gap, MountKind
+from cloudstorctl.core.judgement import BackingKind
+from cloudstorctl.core.model import ContainerState, Gap, MountKind
 from cloudstorctl.core.mounts import known_of_service, known_of_task, reacher_for
 from cloudstorctl.core.volumes import volumes_in
 

@@ -8,7 +8,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cloudstorctl.core.model import (
+from cloudstorctl.core.judgement import (
     KeptVolume,
     NodeRef,
     Plan,
@@ -16,14 +16,13 @@ from cloudstorctl.core.model import (
     PlannedRemoval,
     Ruling,
     Verdict,
-    VolumeName,
 )
 from cloudstorctl.errors import RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from cloudstorctl.core.model import Survey
+    from cloudstorctl.core.model import Survey, VolumeName
     from cloudstorctl.core.verdict import Assessment
 
 

@@ -5,17 +5,15 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from cloudstorctl.core.fields import Fields
-from cloudstorctl.core.model import (
-    Gap,
+from cloudstorctl.core.judgement import (
     KeptVolume,
-    NodeId,
     NodeRef,
     Plan,
     PlannedEntry,
     PlannedRemoval,
     Ruling,
-    VolumeName,
 )
+from cloudstorctl.core.model import Gap, NodeId, VolumeName
 from cloudstorctl.errors import ShapeError, UsageError
 
 SCHEMA = "cloudstorctl/plan/v1"

@@ -9,23 +9,13 @@ from typing import TYPE_CHECKING, assert_never
 from cloudstorctl.core.claims import claims_in
 from cloudstorctl.core.entries import entry_views
 from cloudstorctl.core.gaps import gaps_in
-from cloudstorctl.core.model import (
-    Claim,
-    ClaimKind,
-    Gap,
-    Ruling,
-    Strength,
-    Survey,
-    Verdict,
-    Volume,
-    VolumeName,
-)
+from cloudstorctl.core.judgement import Claim, ClaimKind, Ruling, Strength, Verdict, Volume
 from cloudstorctl.core.volumes import volumes_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from cloudstorctl.core.model import NodeId
+    from cloudstorctl.core.model import Gap, NodeId, Survey, VolumeName
 
 NO_GRACE = timedelta(0)
 
@@ -190,7 +180,8 @@ def _claim_sentence(claim: Claim, hostnames: Mapping[NodeId, str]) -> str:
 
 
 def _gap_sentence(gap: Gap, hostnames: Mapping[NodeId, str]) -> str:
-    where = f"{hostnames.get(gap.node, gap.node)}, " if gap.node else ""
+    place = hostnames.get(gap.node, gap.node) if gap.node else None
+    where = "" if place is None or place in gap.source.split() else f"{place}, "
     return f"Nothing seen uses it, but {where}{gap.source}: {gap.cause}."
 
 

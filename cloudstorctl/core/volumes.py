@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 from cloudstorctl.core.backing import backing_of, distinct
 from cloudstorctl.core.family import family_of
-from cloudstorctl.core.model import Entry, NodeId, Survey, Volume, VolumeName
+from cloudstorctl.core.judgement import Volume
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    from cloudstorctl.core.model import Entry, NodeId, Survey, VolumeName
 
 
 def volumes_in(survey: Survey) -> tuple[Volume, ...]:

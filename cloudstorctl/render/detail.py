@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from cloudstorctl.core.model import Backing, Claim, Gap, Survey, Verdict
+    from cloudstorctl.core.judgement import Backing, Claim, Verdict
+    from cloudstorctl.core.model import Gap, Survey
     from cloudstorctl.render.layout import Cell
 
 _LABEL = 9

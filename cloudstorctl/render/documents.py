@@ -9,25 +9,15 @@ import json
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
-from cloudstorctl.core.model import Ruling
+from cloudstorctl.core.judgement import Ruling
 from cloudstorctl.render.naming import Places
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
-    from cloudstorctl.core.model import (
-        Backing,
-        Claim,
-        EntryView,
-        Gap,
-        Node,
-        NodeId,
-        NodeRef,
-        Outcome,
-        Survey,
-        Verdict,
-    )
+    from cloudstorctl.core.judgement import Backing, Claim, EntryView, NodeRef, Outcome, Verdict
+    from cloudstorctl.core.model import Gap, Node, NodeId, Survey
 
 Document = dict[str, Any]
 """A mapping that holds nothing but what JSON has."""

@@ -9,7 +9,7 @@ from cloudstorctl.render.visible import visible
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from cloudstorctl.core.model import Verdict
+    from cloudstorctl.core.judgement import Verdict
 
 
 def names(verdicts: Iterable[Verdict]) -> str:

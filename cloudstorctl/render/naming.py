@@ -6,13 +6,14 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from cloudstorctl.core.model import HolderType, Node, NodeRef
+from cloudstorctl.core.judgement import HolderType, NodeRef
 from cloudstorctl.render.visible import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from cloudstorctl.core.model import Claim, NodeId
+    from cloudstorctl.core.judgement import Claim
+    from cloudstorctl.core.model import Node, NodeId
 
 _NODE_ID_AT_END = re.compile(r"\.[0-9a-z]{25}$")
 """IDs of SwarmKit are 25 digits of base 36 (swarmkit identity/randomid.go)."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from cloudstorctl.core.model import Ruling
+from cloudstorctl.core.judgement import Ruling
 from cloudstorctl.render.layout import Paragraph, listing, sentence
 from cloudstorctl.render.naming import count
 from cloudstorctl.render.symbols import ATTENTION, RULINGS
@@ -67,6 +68,7 @@ def _attention(text: str) -> Paragraph:
 def _told(gap: Gap, places: Places) -> str:
     place = "" if gap.node is None else places.name(gap.node)
     # Some sources already name the node: `node w4`, `ssh://docker@w4`.
-    source = gap.source if not place or place in gap.source else f"{place}, {gap.source}"
+    named = not place or re.search(rf"(?<![\w.-]){re.escape(place)}(?![\w.-])", gap.source)
+    source = gap.source if named else f"{place}, {gap.source}"
     hidden = "" if gap.volumes is None else f" (it may hide {', '.join(sorted(gap.volumes))})"
     return f"{source}: {gap.cause}{hidden}"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rich.console import Group
 from rich.text import Text
 
-from cloudstorctl.core.model import OutcomeStatus, Ruling
+from cloudstorctl.core.judgement import OutcomeStatus, Ruling
 from cloudstorctl.render.documents import rfc3339
 from cloudstorctl.render.layout import Column, Columns, Paragraph, cell, listing, sentence
 from cloudstorctl.render.naming import Places, count, once
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from cloudstorctl.core.model import KeptVolume, Outcome, Plan, PlannedRemoval
+    from cloudstorctl.core.judgement import KeptVolume, Outcome, Plan, PlannedRemoval
 
 _FEW = 5
 """Up to so many kept volumes have their reason told; of more, only names."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cloudstorctl.core.model import EntryStatus, OutcomeStatus, Ruling
+from cloudstorctl.core.judgement import EntryStatus, OutcomeStatus, Ruling
 
 
 @dataclass(frozen=True, slots=True)

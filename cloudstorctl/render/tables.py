@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rich.console import Group
 from rich.text import Text
 
-from cloudstorctl.core.model import EntryStatus
+from cloudstorctl.core.judgement import EntryStatus
 from cloudstorctl.render.layout import Cell, Column, Columns, cell, listing, sentence
 from cloudstorctl.render.naming import Places, holder, holder_at, once
 from cloudstorctl.render.notes import not_seen, summary
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from cloudstorctl.core.model import Claim, ClaimKind, EntryView, Gap, Survey, Verdict
+    from cloudstorctl.core.judgement import Claim, ClaimKind, EntryView, Verdict
+    from cloudstorctl.core.model import Gap, Survey
 
 _NAMED = (EntryStatus.MOUNTED, EntryStatus.HELD, EntryStatus.STALE)
 """Entries whose nodes are named; of the others there may be one on every node."""

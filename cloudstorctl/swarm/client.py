@@ -11,15 +11,7 @@ from cloudstorctl.swarm.connection import open_connection
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from cloudstorctl.core.model import (
-        Container,
-        Node,
-        NodeId,
-        Plugin,
-        Service,
-        Task,
-        VolumeName,
-    )
+    from cloudstorctl.core.model import Container, Node, NodeId, Plugin, Service, Task, VolumeName
     from cloudstorctl.swarm.connection import Connection
     from cloudstorctl.swarm.endpoints import Endpoint, TlsFiles
     from cloudstorctl.swarm.ports import EngineIdentity, VolumeListing

@@ -118,7 +118,7 @@ def tasks_from(payload: object) -> tuple[Task, ...]:
 
 def _objects(payload: object) -> tuple[Fields, ...]:
     if not isinstance(payload, list):
-        raise ShapeError(where="the answer", wanted="a list", found="something else")
+        raise ShapeError(where="it", wanted="a list", found="something else")
     return tuple(Fields(item, f"[{position}]") for position, item in enumerate(payload))
 
 

@@ -43,6 +43,7 @@ class Engines:
         self._manager_engines: dict[str, Engine] = {}
         self._node_engines: dict[NodeId, Engine] = {}
         self._met: dict[NodeId, Endpoint] = {}
+        self._all_met = False
         self._lock = threading.Lock()
         self._closed = False
 
@@ -88,8 +89,10 @@ class Engines:
 
     def meet_managers(self, nodes: Iterable[Node]) -> None:
         """Ask the other managers who they are, where that may tell an address still missing."""
-        if all(node.id in self._met or self._has_address(node) for node in nodes):
+        if self._all_met or all(n.id in self._met or self._has_address(n) for n in nodes):
             return
+        # Once: a manager that does not answer costs a time-out.
+        self._all_met = True
         for manager in self.managers([]):
             try:
                 node_id = manager.identity().node_id
@@ -145,7 +148,13 @@ class Engines:
         return engine
 
     def _endpoint_of(self, node: Node) -> Endpoint:
-        endpoint = self._nodes.endpoint_of(node) or self._met.get(node.id)
+        met = self._met.get(node.id)
+        try:
+            endpoint = self._nodes.endpoint_of(node) or met
+        except NoEndpointError:
+            if met is None:
+                raise
+            endpoint = met
         if endpoint is None:
             raise NoEndpointError(
                 node.hostname,
@@ -158,4 +167,4 @@ class Engines:
         try:
             return self._nodes.endpoint_of(node) is not None
         except NoEndpointError:
-            return True
+            return False

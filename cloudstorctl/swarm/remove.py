@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cloudstorctl.core.family import family_of
-from cloudstorctl.core.model import Outcome, OutcomeStatus, Ruling
+from cloudstorctl.core.judgement import Outcome, OutcomeStatus, Ruling
 from cloudstorctl.errors import (
     CloudstorctlError,
     EngineAnsweredError,
@@ -22,7 +22,8 @@ from cloudstorctl.errors import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from cloudstorctl.core.model import Node, NodeId, Plan, Verdict, VolumeName
+    from cloudstorctl.core.judgement import Plan, Verdict
+    from cloudstorctl.core.model import Node, NodeId, VolumeName
     from cloudstorctl.core.verdict import Assessment
     from cloudstorctl.swarm.audit import Audit
     from cloudstorctl.swarm.ports import RemovesVolumes

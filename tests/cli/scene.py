@@ -4,20 +4,16 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from cloudstorctl.core.model import (
+from cloudstorctl.core.judgement import (
     Backing,
     BackingKind,
     Claim,
     ClaimKind,
-    Entry,
     EntryStatus,
     EntryView,
-    Gap,
     Holder,
     HolderType,
     KeptVolume,
-    Node,
-    NodeId,
     NodeRef,
     Outcome,
     OutcomeStatus,
@@ -25,11 +21,10 @@ from cloudstorctl.core.model import (
     PlannedEntry,
     PlannedRemoval,
     Ruling,
-    Survey,
     Verdict,
     Volume,
-    VolumeName,
 )
+from cloudstorctl.core.model import Entry, Gap, Node, NodeId, Survey, VolumeName
 
 NOON = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
 DRIVER = "cloudstor:aws"

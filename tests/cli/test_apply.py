@@ -151,7 +151,7 @@ def test_a_plan_without_removals_is_done_at_once(stage: Stage) -> None:
         (b"{", "it is no JSON document"),
         (b"\xff\xfe", "it is no JSON document"),
         (b"[" * 100_000, "it is no JSON document"),
-        (b"[]", "the answer is a list, expected an object"),
+        (b"[]", "it is a list, expected an object"),
         (b"{}", "schema is missing, expected text"),
         (b'{"schema": "cloudstorctl/plan/v2"}', "schema is text, expected 'cloudstorctl/plan/v1'"),
         (b'{"schema": "cloudstorctl/plan/v1"}', "cluster_id is missing, expected text"),

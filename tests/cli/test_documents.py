@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from cloudstorctl.core.model import EntryStatus, OutcomeStatus, Ruling
+from cloudstorctl.core.judgement import EntryStatus, OutcomeStatus, Ruling
 from cloudstorctl.render.documents import (
     as_json,
     as_yaml,

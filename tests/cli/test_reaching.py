@@ -153,7 +153,7 @@ def test_the_managers_own_engine_is_read_where_no_node_has_an_address(stage: Sta
         (Reply(reset=True), "it closed the connection without an answer"),
         (Reply(body=b"[" * 100, cut_at=10), "its answer of 100 bytes was cut off before its end"),
         (NONSENSE, "is not valid UTF-8"),
-        (json_reply("text"), "unexpected answer: the answer is "),
+        (json_reply("text"), "unexpected answer: it is "),
     ],
     ids=["500", "proxy", "reset", "cut", "nonsense", "shape"],
 )

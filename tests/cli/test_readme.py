@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from cloudstorctl.core.model import Ruling
+from cloudstorctl.core.judgement import Ruling
 from cloudstorctl.core.plan import Limits
 from cloudstorctl.errors import ExitCode
 from tests.cli.worlds import a_world, run_in

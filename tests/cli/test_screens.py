@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from cloudstorctl.core.model import Backing, EntryStatus, OutcomeStatus, Ruling
+from cloudstorctl.core.judgement import Backing, EntryStatus, OutcomeStatus, Ruling
 from cloudstorctl.render.detail import volume_detail
 from cloudstorctl.render.plan import outcomes_screen, plan_screen
 from cloudstorctl.render.screen import screen

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from cloudstorctl.core.model import ClaimKind, EntryStatus, HolderType, NodeId, Ruling, Survey
+from cloudstorctl.core.judgement import ClaimKind, EntryStatus, HolderType, Ruling
+from cloudstorctl.core.model import NodeId, Survey
 from cloudstorctl.render.screen import screen
 from cloudstorctl.render.tables import entries_table, volumes_table
 from tests.cli.scene import (

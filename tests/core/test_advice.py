@@ -5,17 +5,16 @@ from __future__ import annotations
 import pytest
 
 from cloudstorctl.core.advice import advice_on
-from cloudstorctl.core.model import (
+from cloudstorctl.core.judgement import (
     Claim,
     ClaimKind,
-    Gap,
     Holder,
     HolderType,
     Ruling,
     Verdict,
     Volume,
-    VolumeName,
 )
+from cloudstorctl.core.model import Gap, VolumeName
 from tests.core.builders import a_reading, a_survey, node_id
 
 REMOVE_WEB = "If web is no longer needed: 'docker service rm web'."

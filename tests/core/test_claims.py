@@ -6,17 +6,8 @@ import pytest
 
 from cloudstorctl.core.claim_index import PROTECT_LABEL
 from cloudstorctl.core.claims import HAS_CONTAINER, MAY_MOUNT
-from cloudstorctl.core.model import (
-    Claim,
-    ClaimKind,
-    ContainerState,
-    HolderType,
-    Mount,
-    MountKind,
-    ServiceMode,
-    Survey,
-    TaskState,
-)
+from cloudstorctl.core.judgement import Claim, ClaimKind, HolderType
+from cloudstorctl.core.model import ContainerState, Mount, MountKind, ServiceMode, Survey, TaskState
 from cloudstorctl.core.verdict import assess
 from tests.core.builders import (
     a_bind,

@@ -77,5 +77,5 @@ def test_a_wrong_type_names_the_field_what_it_is_and_what_it_should_be(
 
 @pytest.mark.parametrize("value", [None, [], "text", 3])
 def test_what_is_no_object_is_refused(value: object) -> None:
-    with pytest.raises(ShapeError, match=r"the answer is .*, expected an object"):
+    with pytest.raises(ShapeError, match=r"it is .*, expected an object"):
         Fields(value)

@@ -8,7 +8,8 @@ from datetime import timedelta
 
 import pytest
 
-from cloudstorctl.core.model import Gap, NodeId, Plan, Ruling, Survey, VolumeName
+from cloudstorctl.core.judgement import Plan, Ruling
+from cloudstorctl.core.model import Gap, NodeId, Survey, VolumeName
 from cloudstorctl.core.plan import Limits, changes_since, check_limits, plan_removals
 from cloudstorctl.core.plan_document import plan_document, plan_from
 from cloudstorctl.core.verdict import assess

@@ -9,17 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cloudstorctl.core.model import (
-    Claim,
-    ClaimKind,
-    ContainerState,
-    Gap,
-    Holder,
-    HolderType,
-    Ruling,
-    Strength,
-    VolumeName,
-)
+from cloudstorctl.core.judgement import Claim, ClaimKind, Holder, HolderType, Ruling, Strength
+from cloudstorctl.core.model import ContainerState, Gap, VolumeName
 from cloudstorctl.core.verdict import Patience, assess, judge
 from cloudstorctl.core.volumes import volumes_in
 from tests.core.builders import (
@@ -249,3 +240,9 @@ def test_a_removable_volume_says_how_many_nodes_were_read_and_what_grace_it_had(
         "No container, task or service on any of the 2 nodes refers to it.",
         "It has been unused for the grace period of 1:00:00.",
     )
+
+
+def test_a_node_that_its_gap_names_already_is_not_named_twice() -> None:
+    gap = Gap(source="node w2", node=node_id("w2"), cause="no address")
+    verdict = judge(VOLUME, (), (gap,), Patience(now=NOW), {node_id("w2"): "w2"})
+    assert verdict.reasons == ("Nothing seen uses it, but node w2: no address.",)

@@ -7,14 +7,8 @@ from dataclasses import replace
 import pytest
 
 from cloudstorctl.core.family import Family
-from cloudstorctl.core.model import (
-    Backing,
-    BackingKind,
-    ContainerState,
-    EntryStatus,
-    Survey,
-    TaskState,
-)
+from cloudstorctl.core.judgement import Backing, BackingKind, EntryStatus
+from cloudstorctl.core.model import ContainerState, Survey, TaskState
 from cloudstorctl.core.verdict import assess
 from cloudstorctl.core.volumes import volumes_in
 from tests.core.builders import (

@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from cloudstorctl.core.model import Outcome, OutcomeStatus, VolumeName
+from cloudstorctl.core.judgement import Outcome, OutcomeStatus
+from cloudstorctl.core.model import VolumeName
 from cloudstorctl.core.plan import plan_removals
 from cloudstorctl.core.verdict import Assessment, assess
 from cloudstorctl.errors import CloudstorctlError

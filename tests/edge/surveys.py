@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cloudstorctl.core.model import EngineReading, Ruling, Survey, VolumeName
+from cloudstorctl.core.model import EngineReading, Survey, VolumeName
 from cloudstorctl.core.verdict import assess
 from cloudstorctl.swarm.survey import SurveySettings, survey
 from tests.core.builders import NOW, node_id
 from tests.edge.fake_swarm import FakeSwarm
 
 if TYPE_CHECKING:
+    from cloudstorctl.core.judgement import Ruling
     from cloudstorctl.swarm.engines import Engines
 
 PATHS = ("/info", "/volumes", "/containers/json", "/plugins")

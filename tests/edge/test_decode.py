@@ -4,13 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cloudstorctl.core.model import (
-    Mount,
-    MountKind,
-    NodeState,
-    ServiceMode,
-    TaskState,
-)
+from cloudstorctl.core.model import Mount, MountKind, NodeState, ServiceMode, TaskState
 from cloudstorctl.errors import ShapeError
 from cloudstorctl.swarm import decode
 from tests.core.builders import DRIVER, an_id, node_id

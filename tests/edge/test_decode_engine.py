@@ -4,14 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cloudstorctl.core.model import (
-    Container,
-    ContainerState,
-    Entry,
-    Mount,
-    MountKind,
-    VolumeName,
-)
+from cloudstorctl.core.model import Container, ContainerState, Entry, Mount, MountKind, VolumeName
 from cloudstorctl.swarm import decode
 from cloudstorctl.swarm.ports import EngineIdentity
 from tests.core.builders import CLUSTER, DRIVER, an_id, node_id, plugin_id

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cloudstorctl.core.model import OutcomeStatus
+from cloudstorctl.core.judgement import OutcomeStatus
 from tests.core.builders import a_container, a_service
 from tests.edge.fake_swarm import (
     FakeSwarm,

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cloudstorctl.core.model import OutcomeStatus, VolumeName
+from cloudstorctl.core.judgement import OutcomeStatus
+from cloudstorctl.core.model import VolumeName
 from tests.edge.fake_swarm import FakeSwarm, answered, failing, in_turn, refused, timeout
 from tests.edge.removals import carried_out
 

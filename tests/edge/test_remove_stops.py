@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cloudstorctl.core.model import OutcomeStatus
+from cloudstorctl.core.judgement import OutcomeStatus
 from cloudstorctl.errors import NoAccessError
 from cloudstorctl.swarm.audit import AuditError
 from tests.core.builders import NOW, node_id

@@ -7,13 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from cloudstorctl.core.model import (
-    ClaimKind,
-    EngineReading,
-    Gap,
-    Ruling,
-    VolumeName,
-)
+from cloudstorctl.core.judgement import ClaimKind, Ruling
+from cloudstorctl.core.model import EngineReading, Gap, VolumeName
 from cloudstorctl.core.verdict import assess
 from cloudstorctl.swarm.survey import SurveySettings, survey
 from tests.core.builders import CLUSTER, NOW, a_container, a_service, a_task, an_entry, node_id

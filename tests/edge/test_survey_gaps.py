@@ -10,11 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cloudstorctl.core.model import (
-    Gap,
-    NodeId,
-    Ruling,
-)
+from cloudstorctl.core.judgement import Ruling
+from cloudstorctl.core.model import Gap, NodeId
 from cloudstorctl.errors import EngineError
 from tests.core.builders import a_container, node_id
 from tests.edge.fake_swarm import (
