@@ -60,6 +60,8 @@ class Node:
     state: NodeState = NodeState.READY
     availability: str = "active"
     manager: bool = False
+    reachable: bool = True
+    """Whether the other managers reach this one; of no meaning for a worker."""
     operating_system: str = "linux"
     architecture: str = "x86_64"
     volume_drivers: tuple[str, ...] = ()

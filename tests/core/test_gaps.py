@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from cloudstorctl.core.gaps import gaps_in
@@ -9,6 +11,7 @@ from cloudstorctl.core.model import (
     Container,
     ContainerState,
     Gap,
+    NodeId,
     NodeState,
     ServiceMode,
     Survey,
@@ -234,3 +237,24 @@ def test_a_node_that_lists_the_name_under_another_driver_too_is_a_gap_for_that_v
 def test_a_twin_on_a_node_that_does_not_list_the_volume_is_no_gap() -> None:
     twin = an_entry("data", on="w2", driver="local")
     assert gaps_in(a_survey(a_reading("w1", "data"), a_reading("w2", twin))) == ()
+
+
+@pytest.mark.parametrize(
+    ("reachable", "managers", "gap"),
+    [(1, 1, False), (0, 1, True), (1, 2, True), (1, 3, True), (2, 3, False), (3, 5, False)],
+)
+def test_managers_without_a_majority_may_tell_old_news(
+    reachable: int,
+    managers: int,
+    gap: bool,  # noqa: FBT001 - a column of the table
+) -> None:
+    nodes = tuple(
+        replace(a_node("w1"), id=NodeId(f"m{n}"), manager=True, reachable=n < reachable)
+        for n in range(managers)
+    )
+    readings = tuple(replace(a_reading("w1"), node_id=node.id) for node in nodes)
+    found = gaps_in(a_survey(*readings, nodes=(*nodes, a_node("w2")), gaps=(W2_FAILED,)))
+    assert [g.source for g in found if g is not W2_FAILED] == (["managers"] if gap else [])
+
+
+W2_FAILED = Gap(source="tcp://w2 /info", node=node_id("w2"), cause="refused")

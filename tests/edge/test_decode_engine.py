@@ -75,6 +75,21 @@ def test_entries_with_what_tells_whether_this_engine_has_used_them() -> None:
     assert (listing.cluster_volumes, listing.warnings) == ((), ())
 
 
+def test_a_warning_that_an_old_leader_knows_no_cluster_volumes_is_no_doubt_about_drivers() -> None:
+    old_leader = (
+        "rpc error: code = Unimplemented desc = unknown method ListVolumes for service "
+        "docker.swarmkit.v1.Control"
+    )
+    payload = {"Volumes": None, "Warnings": [old_leader, "list x: EOF"]}
+    assert decode.listing_from(payload, W1).warnings == ("list x: EOF",)
+
+
+def test_a_manager_without_a_leader_tells_its_trouble() -> None:
+    swarm = {"NodeID": "n", "ControlAvailable": True, "Error": "The swarm has no leader."}
+    identity = decode.identity_from({"Name": "n1", "Swarm": swarm})
+    assert (identity.manager, identity.trouble) == (True, "The swarm has no leader.")
+
+
 def test_warnings_are_kept() -> None:
     listing = decode.listing_from({"Volumes": None, "Warnings": ["list x: EOF"]}, W1)
     assert (listing.entries, listing.warnings) == ((), ("list x: EOF",))
