@@ -10,7 +10,14 @@ import typer
 
 from cloudstorctl.commands.invocation import Invocation
 from cloudstorctl.commands.options import examples, with_options
-from cloudstorctl.commands.removal import carry_out, limits_of, show_outcomes
+from cloudstorctl.commands.removal import (
+    AuditLog,
+    MaxCount,
+    MaxPercent,
+    carry_out,
+    limits_of,
+    show_outcomes,
+)
 from cloudstorctl.commands.session import open_session
 from cloudstorctl.core.plan import changes_since, check_limits, plan_removals
 from cloudstorctl.core.plan_document import plan_from
@@ -31,16 +38,9 @@ def apply(
     invocation: Invocation,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A plan of 'safe-prune'.")],
     *,
-    max_count: Annotated[
-        int | None, typer.Option(metavar="N", help="Refuse to remove more than N volumes.")
-    ] = None,
-    max_percent: Annotated[
-        float | None,
-        typer.Option(metavar="P", help="Refuse to remove more than P per cent of all volumes."),
-    ] = None,
-    audit_log: Annotated[
-        str | None, typer.Option(metavar="FILE", help="Record of every removal (JSON Lines).")
-    ] = None,
+    max_count: MaxCount = None,
+    max_percent: MaxPercent = None,
+    audit_log: AuditLog = None,
 ) -> ExitCode:
     """Carry out a saved plan, if all that it rests on still holds.
 

@@ -26,7 +26,7 @@ EPILOG = examples("cloudstorctl inspect ping2-1-vol", "cloudstorctl inspect ping
 @with_options
 def inspect(
     invocation: Invocation,
-    volumes: Annotated[list[str], typer.Argument(metavar="VOLUME...", autocompletion=volume_names)],
+    volumes: Annotated[list[str], typer.Argument(metavar="VOLUME", autocompletion=volume_names)],
 ) -> ExitCode:
     """Show one or more volumes in full: entries, claims, ruling with its reasons, warnings.
 

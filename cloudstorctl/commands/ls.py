@@ -33,7 +33,7 @@ def ls(  # noqa: PLR0913 - one for each filter
     patterns: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[PATTERN]...",
+            metavar="PATTERN",
             help="Names, or patterns such as 'ping*'.",
             autocompletion=volume_names,
         ),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from cloudstorctl.commands.interrupt import stopping
 from cloudstorctl.commands.showing import show
@@ -16,6 +18,17 @@ if TYPE_CHECKING:
     from cloudstorctl.commands.session import Session
     from cloudstorctl.config import Context
     from cloudstorctl.core.judgement import Plan
+
+MaxCount = Annotated[
+    int | None, typer.Option(metavar="N", help="Refuse to remove more than N volumes.")
+]
+MaxPercent = Annotated[
+    float | None,
+    typer.Option(metavar="P", help="Refuse to remove more than P per cent of all volumes."),
+]
+AuditLog = Annotated[
+    str | None, typer.Option(metavar="FILE", help="Record of every removal (JSON Lines).")
+]
 
 _FAILURES = {OutcomeStatus.REFUSED, OutcomeStatus.FAILED, OutcomeStatus.UNCERTAIN}
 

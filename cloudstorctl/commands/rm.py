@@ -10,7 +10,15 @@ from cloudstorctl.commands.completion import volume_names
 from cloudstorctl.commands.inspect import unlisted
 from cloudstorctl.commands.invocation import Invocation
 from cloudstorctl.commands.options import examples, with_options
-from cloudstorctl.commands.removal import carry_out, kept_code, limits_of, show_outcomes
+from cloudstorctl.commands.removal import (
+    AuditLog,
+    MaxCount,
+    MaxPercent,
+    carry_out,
+    kept_code,
+    limits_of,
+    show_outcomes,
+)
 from cloudstorctl.commands.session import open_session
 from cloudstorctl.config import Output
 from cloudstorctl.core.advice import advice_on
@@ -29,18 +37,11 @@ EPILOG = examples("cloudstorctl rm old-data", "cloudstorctl rm ci-17-vol ci-18-v
 @with_options
 def rm(
     invocation: Invocation,
-    volumes: Annotated[list[str], typer.Argument(metavar="VOLUME...", autocompletion=volume_names)],
+    volumes: Annotated[list[str], typer.Argument(metavar="VOLUME", autocompletion=volume_names)],
     *,
-    max_count: Annotated[
-        int | None, typer.Option(metavar="N", help="Refuse to remove more than N volumes.")
-    ] = None,
-    max_percent: Annotated[
-        float | None,
-        typer.Option(metavar="P", help="Refuse to remove more than P per cent of all volumes."),
-    ] = None,
-    audit_log: Annotated[
-        str | None, typer.Option(metavar="FILE", help="Record of every removal (JSON Lines).")
-    ] = None,
+    max_count: MaxCount = None,
+    max_percent: MaxPercent = None,
+    audit_log: AuditLog = None,
 ) -> ExitCode:
     """Remove volumes by name, if nothing uses or could use them.
 

@@ -13,7 +13,14 @@ import typer
 from cloudstorctl.commands.completion import volume_names
 from cloudstorctl.commands.invocation import Invocation
 from cloudstorctl.commands.options import examples, with_options
-from cloudstorctl.commands.removal import carry_out, limits_of, show_outcomes
+from cloudstorctl.commands.removal import (
+    AuditLog,
+    MaxCount,
+    MaxPercent,
+    carry_out,
+    limits_of,
+    show_outcomes,
+)
 from cloudstorctl.commands.selection import Selection
 from cloudstorctl.commands.session import open_session
 from cloudstorctl.commands.showing import show
@@ -40,7 +47,7 @@ def safe_prune(  # noqa: PLR0913 - one for each option
     patterns: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[PATTERN]...",
+            metavar="PATTERN",
             help="Only volumes of these names, or patterns such as 'ci-*'.",
             autocompletion=volume_names,
         ),
@@ -58,16 +65,9 @@ def safe_prune(  # noqa: PLR0913 - one for each option
         Path | None,
         typer.Option(metavar="FILE", help="Write the plan here, for 'cloudstorctl apply'."),
     ] = None,
-    max_count: Annotated[
-        int | None, typer.Option(metavar="N", help="Refuse to remove more than N volumes.")
-    ] = None,
-    max_percent: Annotated[
-        float | None,
-        typer.Option(metavar="P", help="Refuse to remove more than P per cent of all volumes."),
-    ] = None,
-    audit_log: Annotated[
-        str | None, typer.Option(metavar="FILE", help="Record of every removal (JSON Lines).")
-    ] = None,
+    max_count: MaxCount = None,
+    max_percent: MaxPercent = None,
+    audit_log: AuditLog = None,
     detailed_exitcode: Annotated[
         bool,
         typer.Option("--detailed-exitcode", help="With --dry-run: exit 3 if there are candidates."),
