@@ -157,9 +157,10 @@ def _container(item: Fields, node: NodeId) -> Container:
 def _container_mount(mount: Fields) -> Mount:
     kind = mount.text("Type", "")
     name = mount.text("Name", "")
-    # 17.03 leaves the type out of some old containers' mounts: a name makes a volume.
-    is_volume = kind == MountKind.VOLUME or (not kind and bool(name))
-    is_bind = kind == MountKind.BIND or (not kind and not name)
+    # 17.03 leaves the type out of some old containers' mounts: a name makes a volume. Without one
+    # it is known by its path alone, as a bind is.
+    is_volume = kind in {MountKind.VOLUME, ""} and bool(name)
+    is_bind = kind == MountKind.BIND or (kind in {MountKind.VOLUME, ""} and not name)
     return Mount(
         kind=MountKind.VOLUME if is_volume else MountKind.BIND if is_bind else MountKind.OTHER,
         source=name if is_volume else mount.text("Source", ""),

@@ -156,6 +156,8 @@ def test_a_container_state_that_is_new_to_us_is_unknown() -> None:
         ({"Type": "volume", "Name": "data", "Source": "/x"}, MountKind.VOLUME, "data"),
         ({"Type": "bind", "Source": "/x"}, MountKind.BIND, "/x"),
         ({"Type": "tmpfs", "Source": ""}, MountKind.OTHER, ""),
+        # no name to go by: it must not be taken for the root of the file system
+        ({"Type": "volume", "Name": "", "Source": "/x"}, MountKind.BIND, "/x"),
         # containers made before 17.03 have no type
         ({"Name": "data", "Source": "/x"}, MountKind.VOLUME, "data"),
         ({"Source": "/x"}, MountKind.BIND, "/x"),
