@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,13 @@ REAL_ENGINES = Path(__file__).parent / "swarm"
 # The same examples on every run, and none that fails because a machine is slow.
 settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.load_profile("repeatable")
+
+# A job in the background of a script is born deaf to these (POSIX sh, 2.11), and would hand that
+# down to the programs whose ends are tested.
+for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
+    if signal.getsignal(number) is signal.SIG_IGN:
+        default = signal.default_int_handler if number is signal.SIGINT else signal.SIG_DFL
+        signal.signal(number, default)
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

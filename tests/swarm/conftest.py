@@ -21,13 +21,6 @@ SUBNET = os.environ.get("CLOUDSTORCTL_TEST_SUBNET", "10.87.0")
 """Two runs on one machine need names and subnets of their own."""
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what needs real engines."""
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker("swarm")
-
-
 @pytest.fixture(scope="session")
 def real_swarm() -> Iterator[Lab]:
     """Three nodes, 20.10 and 26.1 mixed; taken down at the end."""
