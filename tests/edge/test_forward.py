@@ -223,6 +223,7 @@ def test_no_forward_outlives_the_program_however_it_ends(
             assert_nothing_is_left(ssh)
             os.kill(bystander, 0)
         finally:
+            doomed.kill()
             os.kill(bystander, signal.SIGKILL)
 
 
