@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rich.console import Group
 from rich.text import Text
 
-from cloudstorctl.core.judgement import EntryStatus
+from cloudstorctl.core.judgement import ClaimKind, EntryStatus
 from cloudstorctl.render.layout import Cell, Column, Columns, cell, listing, sentence
 from cloudstorctl.render.naming import Places, holder, holder_at, once
 from cloudstorctl.render.notes import not_seen, summary
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from cloudstorctl.core.judgement import Claim, ClaimKind, EntryView, Verdict
+    from cloudstorctl.core.judgement import Claim, EntryView, Verdict
     from cloudstorctl.core.model import Gap, Survey
 
 _NAMED = (EntryStatus.MOUNTED, EntryStatus.HELD, EntryStatus.STALE)
@@ -160,6 +160,10 @@ def _why(verdict: Verdict, places: Places) -> Cell:
         return sentence(verdict.reasons[0] if verdict.reasons else "-")
     by_kind: dict[ClaimKind, list[str]] = {}
     for claim in verdict.claims:
-        by_kind.setdefault(claim.kind, []).append(holder_at(claim, places))
+        who = holder_at(claim, places)
+        # A task that has it mounted is scheduled too: once is enough.
+        if claim.kind is ClaimKind.SCHEDULED and who in by_kind.get(ClaimKind.MOUNTED, ()):
+            continue
+        by_kind.setdefault(claim.kind, []).append(who)
     told = (f"{kind}: {', '.join(once(users))}" for kind, users in by_kind.items())
     return sentence("; ".join(told))

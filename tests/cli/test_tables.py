@@ -295,3 +295,14 @@ def test_a_driver_that_an_engine_does_not_name_is_shown_as_a_dash() -> None:
     shown = screen(volumes_table(a_survey(), (verdict,), ()), width=80, colour=False)
     assert row_of("data", shown).split()[1] == "-"
     assert DRIVER not in shown
+
+
+def test_a_task_that_has_it_mounted_is_not_told_again_as_scheduled() -> None:
+    claims = (
+        a_claim("web.1", 1),
+        a_claim("web.1", 1, kind=ClaimKind.SCHEDULED),
+        a_claim("web.2", 2, kind=ClaimKind.SCHEDULED),
+    )
+    verdict = a_verdict("data", Ruling.IN_USE, claims=claims)
+    told = screen(volumes_table(a_survey(), (verdict,), (), wide=True), width=300, colour=False)
+    assert "mounted: web.1 on w1; scheduled: web.2 on w2" in told
