@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.swarm.lab.documentation import ORPHAN, deploy
+from tests.swarm.lab.records import ALIAS, REAL_NAME
+from tests.swarm.scene import container, mount, volume
 
 if TYPE_CHECKING:
     from tests.swarm.lab.swarm import Lab
@@ -77,3 +79,17 @@ def test_filters_find_a_service_a_node_a_status_and_a_ruling(lab: Lab, tool: Too
     }
     names = tool("ls", "-o", "name", "ping?-*")
     assert names.out.split() == ["ping2-1-vol", "ping2-2-vol", "ping2-3-vol"]
+
+
+def test_the_documented_name_and_the_alias_are_one_driver(lab: Lab, tool: Tool) -> None:
+    lab.node("n2").plugin(REAL_NAME).install()
+    kept = volume(lab, "data", on="n1")
+    by_its_name = mount("data").replace(ALIAS, REAL_NAME)
+    container(lab, "n2", "run", "--detach", "--name", "db", "--mount", by_its_name)
+    told = tool.volumes()["data"]
+    assert told["drivers"] == [ALIAS, REAL_NAME]
+    assert mounted_by(told) == {("db", "n2")}
+    assert any("several drivers" in warning for warning in told["warnings"])
+    # Asked of the other node, under the other name, the engine would remove it.
+    assert tool("rm", "data").code == 4
+    assert kept in lab.contents()
