@@ -85,6 +85,10 @@ def ls(  # noqa: PLR0913 - one for each filter
     verdicts = selection.of(seen.verdicts, seen.survey)
     if per_node:
         verdicts = tuple(selection.entries_of(verdict, seen.survey) for verdict in verdicts)
+    if seen.verdicts and not verdicts:
+        session.console.message(f"None of the {len(seen.verdicts)} volumes matches.")
+    elif not seen.verdicts and seen.complete:
+        session.console.message("No engine of the swarm lists a Cloudstor volume.")
     from cloudstorctl.render import documents, names, tables  # noqa: PLC0415 - rich is slow
 
     wide = context.output is Output.WIDE

@@ -35,7 +35,7 @@ def summary(rulings: Sequence[Ruling], gaps: Sequence[Gap]) -> Paragraph:
     """Say how many volumes there are of each ruling."""
     if not rulings:
         return Paragraph(
-            sentence("No Cloudstor volume was seen." if gaps else "There is no Cloudstor volume.")
+            sentence("No Cloudstor volume was seen." if gaps else "No volume to show.")
         )
     total = Text(f"{count(len(rulings), 'volume')}: ")
     return Paragraph(listing(tally(rulings)), label=total)

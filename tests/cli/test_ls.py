@@ -183,3 +183,9 @@ def test_data_is_on_stdout_and_everything_else_on_stderr(stage: Stage) -> None:
     ran = stage.run("ls", "-o", "json", "--verbose", answer="")
     assert json.loads(ran.out)["complete"] is True
     assert stage.run("ls", "--quiet", "-o", "name").err == ""
+
+
+def test_filters_that_nothing_passes_say_so(stage: Stage) -> None:
+    ran = stage.run("ls", "nothing*")
+    assert (ran.code, ran.out) == (0, "No volume to show.\n")
+    assert ran.err == f"None of the {len(EVERYTHING)} volumes matches.\n"

@@ -122,7 +122,7 @@ def test_gaps_that_hide_known_volumes_alone_leave_the_others_judged() -> None:
 
 def test_a_swarm_without_volumes_says_so_and_not_more_than_was_seen() -> None:
     none = screen(volumes_table(a_survey(), (), ()), width=80, colour=False)
-    assert none == "There is no Cloudstor volume.\n"
+    assert none == "No volume to show.\n"
     unseen = screen(volumes_table(a_survey(4), (), (a_gap(),)), width=80, colour=False)
     assert lines(unseen)[:3] == ["No Cloudstor volume was seen.", "", "Not seen:"]
 
