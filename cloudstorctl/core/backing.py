@@ -67,9 +67,11 @@ class Roots:
                 return ""
             if clean.startswith(f"{root}/"):
                 return clean[len(root) + 1 :]
+        # Few roots, and a home for every node: the homes are looked through only where it matters.
+        if not any(root.startswith(f"{clean}/") for root in roots):
+            return None
         inside = any(clean == home or clean.startswith(f"{home}/") for home in self.plugin_homes)
-        above = any(root.startswith(f"{clean}/") for root in roots)
-        return "" if inside and above else None
+        return "" if inside else None
 
 
 def roots_in(survey: Survey) -> Roots:

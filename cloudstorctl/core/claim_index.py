@@ -52,8 +52,8 @@ class Claims:
         for ancestor in _ancestors(path):
             found += self._exact.get(ancestor, ())
         first = path.split("/", 1)[0]
-        for length in {len(prefix) for prefix in self._patterns if first.startswith(prefix)}:
-            for names, claim_of in self._patterns[first[:length]]:
+        for length in range(len(first) + 1):
+            for names, claim_of in self._patterns.get(first[:length], ()):
                 if (match := names.matches(volume.name)) is not None:
                     found.append(claim_of(match))
         found += _protections(volume, self.protect)

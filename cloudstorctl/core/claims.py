@@ -146,6 +146,7 @@ def short_name(task: Task, service: Service | None) -> str:
 def _claim_by_service(
     claims: Claims, service: Service, nodes: Mapping[NodeId, Node], reacher: Reacher
 ) -> None:
+    hostnames = frozenset(node.hostname for node in nodes.values())
     for previous in (False, True):
         known = known_of_service(service, previous=previous)
         for mount in service.previous_mounts if previous else service.mounts:
@@ -153,7 +154,12 @@ def _claim_by_service(
             if reach is not None and mount.source:
                 vague = reach.unexpandable or Field.SERVICE_LABELS in fields(mount.source)
                 by_spec = _BySpec(
-                    service=service, mount=mount, previous=previous, vague=vague, nodes=nodes
+                    service=service,
+                    mount=mount,
+                    previous=previous,
+                    vague=vague,
+                    nodes=nodes,
+                    hostnames=hostnames,
                 )
                 claims.add(reach, by_spec.claim)
 
@@ -168,6 +174,7 @@ class _BySpec:
     vague: bool
     """Whether a part of the template can be any text."""
     nodes: Mapping[NodeId, Node]
+    hostnames: frozenset[str]
 
     def claim(self, match: Match) -> Claim:
         """Claim a name that the mount can yield in the way that `match` tells."""
@@ -197,8 +204,7 @@ class _BySpec:
         job = service.mode is ServiceMode.REPLICATED_JOB
         if match.slot is not None and match.slot > (replicas - 1 if job else replicas):
             return f"slot {match.slot}, beyond its {replicas} replicas"
-        hostnames = {node.hostname for node in self.nodes.values()}
-        for field, members in ((Field.NODE_ID, self.nodes), (Field.NODE_HOSTNAME, hostnames)):
+        for field, members in ((Field.NODE_ID, self.nodes), (Field.NODE_HOSTNAME, self.hostnames)):
             if (node := values.get(field)) is not None and node not in members:
                 return f"node {node}, which is not in the swarm"
         return ""

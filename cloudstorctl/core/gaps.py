@@ -6,7 +6,6 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from cloudstorctl.core.claims import MAY_MOUNT, short_name
-from cloudstorctl.core.family import family_of
 from cloudstorctl.core.judgement import BackingKind
 from cloudstorctl.core.model import ContainerState, Gap, MountKind
 from cloudstorctl.core.mounts import known_of_service, known_of_task, reacher_for
@@ -15,6 +14,8 @@ from cloudstorctl.core.volumes import volumes_in
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from cloudstorctl.core.family import Family
+    from cloudstorctl.core.judgement import Volume
     from cloudstorctl.core.model import EngineReading, NodeId, Survey, VolumeName
     from cloudstorctl.core.mounts import Reach, Reacher
 
@@ -23,14 +24,16 @@ _HAS_IT_MOUNTED = {ContainerState.RUNNING, ContainerState.PAUSED}
 
 def gaps_in(survey: Survey) -> tuple[Gap, ...]:
     """Find every gap of a survey (design.md section 5), those of the reading first."""
+    reacher = reacher_for(survey)
+    volumes = volumes_in(survey)
     found = (
         *survey.gaps,
         *_minority(survey),
         *_unread_nodes(survey),
         *_lost_tasks(survey),
-        *_silent_drivers(survey),
-        *_ambiguous_names(survey),
-        *_unreadable_templates(survey),
+        *_silent_drivers(survey, reacher),
+        *_ambiguous_names(survey, volumes, reacher.family),
+        *_unreadable_templates(survey, volumes, reacher),
     )
     return tuple(dict.fromkeys(found))
 
@@ -75,8 +78,7 @@ def _lost_tasks(survey: Survey) -> Iterator[Gap]:
             )
 
 
-def _silent_drivers(survey: Survey) -> Iterator[Gap]:
-    reacher = reacher_for(survey)
+def _silent_drivers(survey: Survey, reacher: Reacher) -> Iterator[Gap]:
     silent = {gap.node for gap in survey.gaps}
     for engine in survey.engines:
         for plugin in engine.plugins:
@@ -126,10 +128,10 @@ def _unlisted(engine: EngineReading, reacher: Reacher) -> Iterator[Gap]:
         )
 
 
-def _ambiguous_names(survey: Survey) -> Iterator[Gap]:
+def _ambiguous_names(survey: Survey, volumes: tuple[Volume, ...], family: Family) -> Iterator[Gap]:
     clustered = {name for engine in survey.engines for name in engine.cluster_volumes}
-    twins = _twins(survey)
-    for volume in volumes_in(survey):
+    twins = _twins(survey, family)
+    for volume in volumes:
         places = {str(b) for b in volume.backings if b.kind is not BackingKind.UNKNOWN}
         if len(places) > 1:
             yield Gap(
@@ -158,9 +160,8 @@ def _ambiguous_names(survey: Survey) -> Iterator[Gap]:
             )
 
 
-def _twins(survey: Survey) -> dict[VolumeName, set[NodeId]]:
+def _twins(survey: Survey, family: Family) -> dict[VolumeName, set[NodeId]]:
     """The nodes that list a name under a driver of another family."""
-    family = family_of(survey)
     twins: dict[VolumeName, set[NodeId]] = defaultdict(set)
     for engine in survey.engines:
         for entry in engine.entries:
@@ -169,10 +170,12 @@ def _twins(survey: Survey) -> dict[VolumeName, set[NodeId]]:
     return twins
 
 
-def _unreadable_templates(survey: Survey) -> Iterator[Gap]:
+def _unreadable_templates(
+    survey: Survey, volumes: tuple[Volume, ...], reacher: Reacher
+) -> Iterator[Gap]:
     """Templates that cannot be expanded, and those that could yield every name."""
-    names = [volume.name for volume in volumes_in(survey)]
-    for owner, source, reach in _reaches(survey):
+    names = [volume.name for volume in volumes]
+    for owner, source, reach in _reaches(survey, reacher):
         if reach.anything:
             yield Gap(source=owner, cause=f"its mount {source} may name any Cloudstor volume")
         elif reach.unexpandable:
@@ -183,9 +186,8 @@ def _unreadable_templates(survey: Survey) -> Iterator[Gap]:
             )
 
 
-def _reaches(survey: Survey) -> Iterator[tuple[str, str, Reach]]:
+def _reaches(survey: Survey, reacher: Reacher) -> Iterator[tuple[str, str, Reach]]:
     """Every template in force, once an owner: of services, and of live tasks made earlier."""
-    reacher = reacher_for(survey)
     services = {service.id: service for service in survey.services}
     told = set[tuple[str, str]]()
     for service in survey.services:
