@@ -20,7 +20,6 @@ from cloudstorctl.commands.removal import (
     show_outcomes,
 )
 from cloudstorctl.commands.session import open_session
-from cloudstorctl.config import Output
 from cloudstorctl.core.advice import advice_on
 from cloudstorctl.core.model import VolumeName
 from cloudstorctl.core.plan import check_limits, plan_removals
@@ -62,7 +61,7 @@ def rm(
             code = carry_out(session, plan)
         else:
             code = ExitCode.DONE
-            if context.output not in {Output.TABLE, Output.WIDE}:
+            if not context.output.for_people:
                 show_outcomes(session, plan, [])
     unseen = ExitCode.FAILED if seen.complete else ExitCode.INCOMPLETE
     return code or kept_code(plan) or (unseen if missing else ExitCode.DONE)

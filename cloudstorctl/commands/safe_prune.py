@@ -24,7 +24,6 @@ from cloudstorctl.commands.removal import (
 from cloudstorctl.commands.selection import Selection
 from cloudstorctl.commands.session import open_session
 from cloudstorctl.commands.showing import show
-from cloudstorctl.config import Output
 from cloudstorctl.core.judgement import Ruling
 from cloudstorctl.core.plan import check_limits, plan_removals
 from cloudstorctl.core.plan_document import plan_document
@@ -90,7 +89,7 @@ def safe_prune(  # noqa: PLR0913 - one for each option
             session.console.message(
                 f"The plan is in {plan_out}; 'cloudstorctl apply {plan_out}' carries it out."
             )
-        in_words = context.output in {Output.TABLE, Output.WIDE}
+        in_words = context.output.for_people
         if dry_run or (plan.removals and (in_words or not yes)):
             _show(session, plan)
         check_limits(plan, len(seen.verdicts), limits_of(context))

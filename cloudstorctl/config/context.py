@@ -25,6 +25,11 @@ class Output(StrEnum):
     YAML = "yaml"
     NAME = "name"
 
+    @property
+    def for_people(self) -> bool:
+        """Whether it is a screen rather than a document or a list."""
+        return self in {Output.TABLE, Output.WIDE}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Places:

@@ -44,7 +44,7 @@ class HolderType(StrEnum):
     LABEL = "label"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Holder:
     """Who holds a claim."""
 
