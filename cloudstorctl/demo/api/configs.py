@@ -1,0 +1,86 @@
+"""`/configs` and `/secrets`: named data that the managers keep."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from cloudstorctl.demo.api.asked import Asked, answer, labels_match, nothing
+from cloudstorctl.demo.clock import stamp
+from cloudstorctl.demo.refusal import ConflictError, NotFoundError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from starlette.responses import Response
+
+    from cloudstorctl.demo.records import Payload
+
+_FILTERS: Final = {"id", "name", "names", "label"}
+
+
+def _kept(asked: Asked, kind: str) -> dict[str, Payload]:
+    asked.check_manager()
+    cluster = asked.swarm.cluster
+    return cluster.configs if kind == "config" else cluster.secrets
+
+
+def _named(asked: Asked, kind: str) -> Payload:
+    wanted = asked.text("id")
+    kept = _kept(asked, kind).values()
+    found = [e for e in kept if wanted in {e["ID"], e["Spec"]["Name"]}] or [
+        e for e in kept if e["ID"].startswith(wanted)
+    ]
+    if len(found) != 1:
+        raise NotFoundError(f"{kind} {wanted} not found")
+    return found[0]
+
+
+def _handlers(kind: str) -> dict[str, Callable[[Asked], Awaitable[Response]]]:
+    async def list_all(asked: Asked) -> Response:
+        wanted = asked.filters(_FILTERS)
+        return answer(
+            [
+                each
+                for each in _kept(asked, kind).values()
+                if all(each["ID"].startswith(start) for start in wanted.get("id", ()))
+                and (not wanted.get("name") or each["Spec"]["Name"] in wanted["name"])
+                and labels_match(each["Spec"].get("Labels") or {}, wanted.get("label", []))
+            ]
+        )
+
+    async def create(asked: Asked) -> Response:
+        kept = _kept(asked, kind)
+        spec = await asked.body()
+        name = spec.get("Name")
+        if any(each["Spec"]["Name"] == name for each in kept.values()):
+            raise ConflictError(
+                f"rpc error: code = AlreadyExists desc = {kind} {name} already exists"
+            )
+        cluster = asked.swarm.cluster
+        now = stamp(cluster.runtime.now())
+        made: Payload = {
+            "ID": cluster.ids.swarm(),
+            "Version": {"Index": cluster.stamp()},
+            "CreatedAt": now,
+            "UpdatedAt": now,
+            "Spec": spec,
+        }
+        kept[made["ID"]] = made
+        return answer({"ID": made["ID"]}, 201)
+
+    async def inspect(asked: Asked) -> Response:
+        return answer(_named(asked, kind))
+
+    async def remove(asked: Asked) -> Response:
+        del _kept(asked, kind)[_named(asked, kind)["ID"]]
+        return nothing()
+
+    return {
+        f"GET /{kind}s": list_all,
+        f"POST /{kind}s/create": create,
+        f"GET /{kind}s/{{id}}": inspect,
+        f"DELETE /{kind}s/{{id}}": remove,
+    }
+
+
+HANDLERS: Final = {**_handlers("config"), **_handlers("secret")}

@@ -1,0 +1,267 @@
+"""One engine: its containers, plugins and volumes, and what becomes of them when it ends."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from cloudstorctl.demo.events import EventLog
+from cloudstorctl.demo.files import carry_out
+from cloudstorctl.demo.plugin import ALIAS, REFERENCE
+from cloudstorctl.demo.plugins import Plugins
+from cloudstorctl.demo.program import effects
+from cloudstorctl.demo.refusal import ConflictError, NotFoundError, RefusalError
+from cloudstorctl.demo.store import VolumeStore
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from cloudstorctl.demo.container import Container
+    from cloudstorctl.demo.ids import Ids
+    from cloudstorctl.demo.plugin import Plugin
+    from cloudstorctl.demo.runtime import Runtime
+
+_STOPPED: Final = 143
+_KILLED: Final = 137
+_IMAGES: Final = ("alpine", "busybox", "busybox:lab", "nginx", "postgres", "redis")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Release:
+    """A version of the engine, as it names itself."""
+
+    version: str
+    api: str
+    least_api: str = "1.24"
+
+    @property
+    def has_cluster_volumes(self) -> bool:
+        """Whether it is 23.0 or later."""
+        return tuple(map(int, self.api.split("."))) >= (1, 42)
+
+
+OLD: Final = Release(version="20.10.24+dfsg1", api="1.41", least_api="1.12")
+NEW: Final = Release(version="26.1.5+dfsg1", api="1.45")
+
+
+class Engine:
+    """The dockerd of one node."""
+
+    def __init__(  # noqa: PLR0913 - what an engine stands on
+        self,
+        *,
+        hostname: str,
+        release: Release,
+        folder: Path,
+        shared: Path,
+        runtime: Runtime,
+        ids: Ids,
+    ) -> None:
+        """Start with one enabled Cloudstor plugin, and nothing else."""
+        self.hostname = hostname
+        self.release = release
+        self.folder = folder
+        self.shared = shared
+        self.runtime = runtime
+        self.ids = ids
+        self.id = ids.long()
+        self.running = True
+        """Whether the process is there."""
+        self.frozen = False
+        """Whether it takes requests and never answers."""
+        self.images = {_tagged(image) for image in _IMAGES}
+        self.slow_images: set[str] = set()
+        """Images whose pull never ends."""
+        self.containers: dict[str, Container] = {}
+        self.events = EventLog(runtime.now)
+        self.plugins = Plugins(
+            folder=folder / "entries", shared=shared, runtime=runtime, ids=ids, events=self.events
+        )
+        self.volumes = VolumeStore(
+            folder=folder / "volumes",
+            plugins=self.plugins,
+            events=self.events,
+            emits_known=not release.has_cluster_volumes,
+        )
+        self.plugins.install(ALIAS, reference=REFERENCE)
+
+    def uses(self, plugin: Plugin) -> bool:
+        """Whether the engine holds volumes of a plugin."""
+        stored = (self.volumes.stored(name) for name in self.volumes.names)
+        return any(each and each.driver == plugin.name for each in stored)
+
+    def container(self, reference: str) -> Container:
+        """Find a container by its ID, the start of it, or its name.
+
+        Raises:
+            NotFoundError: there is none, or more than one.
+        """
+        wanted = reference.removeprefix("/")
+        if wanted in self.containers:
+            return self.containers[wanted]
+        found = [c for c in self.containers.values() if c.name == wanted] or [
+            c for c in self.containers.values() if c.id.startswith(wanted)
+        ]
+        if len(found) != 1:
+            raise NotFoundError(f"No such container: {reference}")
+        return found[0]
+
+    def check_image(self, image: str) -> None:
+        """Find an image.
+
+        Raises:
+            NotFoundError: it is not there.
+        """
+        if _tagged(image) not in self.images:
+            raise NotFoundError(f"No such image: {_tagged(image)}")
+
+    async def create(
+        self, container: Container, options: Mapping[str, dict[str, Any]] | None = None
+    ) -> Container:
+        """Make a container and the volumes that it mounts, and hold references to them.
+
+        `options` are VolumeOptions of the API by the mount's target, for volumes that are new.
+
+        Raises:
+            RefusalError: a name is taken, an image is missing, a volume cannot be had.
+        """
+        taken = next((c for c in self.containers.values() if c.name == container.name), None)
+        if taken is not None:
+            raise ConflictError(
+                f'Conflict. The container name "/{container.name}" is already in use by container '
+                f'"{taken.id}". You have to remove (or rename) that container to be able to reuse '
+                "that name."
+            )
+        self.check_image(container.image)
+        for mount in container.mounts:
+            if mount.kind == "volume":
+                wanted = (options or {}).get(mount.destination, {})
+                stored = await self.volumes.create(
+                    mount.name,
+                    mount.driver,
+                    options=(wanted.get("DriverConfig") or {}).get("Options"),
+                    labels=wanted.get("Labels"),
+                    reference=container.id,
+                )
+                mount.driver, mount.source = stored.driver, stored.mountpoint
+        self.containers[container.id] = container
+        self._tell(container, "create")
+        return container
+
+    async def start(self, container: Container) -> None:
+        """Start a container's program.
+
+        Raises:
+            RefusalError: a volume cannot be mounted.
+        """
+        if container.active:
+            return
+        for mount in container.mounts:
+            if mount.kind == "volume":
+                await self.volumes.mount(mount.name, container.id)
+        container.state = "running"
+        container.started = self.runtime.now()
+        container.program = effects(container.command, container.environment)
+        carry_out(self, container)
+        self._tell(container, "start")
+        if container.program.seconds <= 0:
+            await self._ended(container, container.program.exit_code)
+
+    async def stop(self, container: Container, *, kill: bool = False) -> None:
+        """End a container's program."""
+        if not container.active:
+            return
+        well = container.program is not None and container.program.stops_well
+        await self._ended(container, 0 if well and not kill else _KILLED if kill else _STOPPED)
+        if not kill:
+            self._tell(container, "stop")
+
+    def pause(self, container: Container, *, on: bool) -> None:
+        """Pause a running container, or let it go on."""
+        wanted, then = ("running", "paused") if on else ("paused", "running")
+        if container.state != wanted:
+            raise ConflictError(f"Container {container.id} is not {wanted}")
+        container.state = then
+        self._tell(container, "pause" if on else "unpause")
+
+    async def remove(
+        self, container: Container, *, force: bool = False, volumes: bool = False
+    ) -> None:
+        """Remove a container, and on demand its anonymous volumes, of whatever driver.
+
+        Raises:
+            ConflictError: its program runs, and `force` was not asked for.
+        """
+        if container.active:
+            if not force:
+                raise ConflictError(
+                    f"You cannot remove a running container {container.id}. Stop the container "
+                    "before attempting removal or force remove"
+                )
+            await self.stop(container, kill=True)
+        self.containers.pop(container.id, None)
+        for mount in container.mounts:
+            if mount.kind == "volume":
+                self.volumes.release(mount.name, container.id)
+                if volumes and mount.anonymous:
+                    with contextlib.suppress(RefusalError):
+                        await self.volumes.remove(mount.name)
+        self._tell(container, "destroy")
+
+    async def run_out(self) -> None:
+        """End the containers whose programs have come to their end."""
+        now = self.runtime.now()
+        for container in tuple(self.containers.values()):
+            program = container.program
+            if (
+                container.state == "running"
+                and program is not None
+                and now >= container.started + program.seconds
+            ):
+                await self._ended(container, program.exit_code)
+
+    def halt(self, *, containers_too: bool) -> None:
+        """End the engine; its containers run on if it is killed, and end with it otherwise."""
+        self.running = False
+        self.frozen = False
+        if containers_too:
+            for container in self.containers.values():
+                if container.active:
+                    container.state, container.exit_code = "exited", 0
+                    container.finished = self.runtime.now()
+
+    async def boot(self) -> None:
+        """Start the engine; references come back where the driver answers."""
+        self.running = True
+        await self.volumes.restore(self.volumes.forget_all())
+        for container in self.containers.values():
+            for mount in container.mounts:
+                if mount.kind != "volume":
+                    continue
+                try:
+                    await self.volumes.create(mount.name, mount.driver, reference=container.id)
+                except RefusalError:
+                    break  # the first failure ends it (moby daemon/mounts.go, prepareMountPoints)
+
+    async def _ended(self, container: Container, code: int) -> None:
+        container.state, container.exit_code = "exited", code
+        container.finished = self.runtime.now()
+        for mount in container.mounts:
+            if mount.kind == "volume":
+                with contextlib.suppress(RefusalError):
+                    await self.volumes.unmount(mount.name, container.id)
+        self._tell(container, "die", exitCode=str(code))
+        if container.removed_when_done:
+            await self.remove(container, volumes=True)
+
+    def _tell(self, container: Container, action: str, **more: str) -> None:
+        attributes = {"image": container.image, "name": container.name, **container.labels, **more}
+        self.events.add("container", action, container.id, attributes)
+
+
+def _tagged(image: str) -> str:
+    """Give an image's name with its tag, without a digest."""
+    name = image.partition("@")[0]
+    return name if ":" in name.rpartition("/")[2] else f"{name}:latest"

@@ -1,0 +1,62 @@
+"""Which files on this machine stand for the paths in containers, plugins and nodes."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from cloudstorctl.demo.store import LOCAL
+
+if TYPE_CHECKING:
+    from cloudstorctl.demo.container import Container, Mounted
+    from cloudstorctl.demo.engine import Engine
+    from cloudstorctl.demo.plugin import Plugin
+
+ROOT_DIR: Final = "/var/lib/docker"
+
+
+def host_path(plugin: Plugin, path: str) -> str:
+    """Turn a path inside a plugin into that on the node, as lists show it."""
+    return f"{ROOT_DIR}/plugins/{plugin.id}/propagated-mount{path.removeprefix('/mnt')}"
+
+
+def carry_out(engine: Engine, container: Container) -> None:
+    """Do to the files what the program of a container does at its start."""
+    program = container.program
+    if program is None:
+        return
+    # Below a directory that is gone nothing can be written, and the program does not mind.
+    for path, text, appended in program.writes:
+        place = _place(engine, container, path)
+        with contextlib.suppress(OSError):
+            if place is not None:
+                with place.open("a" if appended else "w") as file:
+                    file.write(text)
+    for path in program.removes:
+        place = _place(engine, container, path)
+        with contextlib.suppress(OSError):
+            if place is not None:
+                place.unlink()
+
+
+def _place(engine: Engine, container: Container, path: str) -> Path | None:
+    """Give the file behind a path in a container; None: it is in no mount."""
+    inside = Path(path)
+    for mount in sorted(container.mounts, key=lambda each: -len(each.destination)):
+        if inside.is_relative_to(mount.destination):
+            root = _folder(engine, mount)
+            return root / inside.relative_to(mount.destination) if root else None
+    return None
+
+
+def _folder(engine: Engine, mount: Mounted) -> Path | None:
+    if mount.kind == "volume" and mount.driver == LOCAL:
+        return Path(engine.volumes.local_path(mount.name))
+    for plugin in engine.plugins:
+        prefix = host_path(plugin, "/mnt/")
+        if mount.kind == "bind" and mount.source.startswith(prefix):
+            return plugin.outside(f"/mnt/{mount.source.removeprefix(prefix)}")
+        if mount.kind == "volume" and mount.driver == plugin.name:
+            return plugin.outside(mount.source)
+    return None

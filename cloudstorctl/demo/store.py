@@ -1,0 +1,292 @@
+"""What one engine knows of volumes: names, references and labels in memory, as dockerd keeps them.
+
+The ways in which it forgets are the ones that cost data, so they are kept as they are: any answer
+of a driver that it does not know a volume wipes the references of containers that have it mounted.
+Source: moby volume/service/store.go (create, getVolume, purge, list), volume/service/service.go.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cloudstorctl.demo.plugin import DriverError
+from cloudstorctl.demo.refusal import ConflictError, NotFoundError, RefusalError
+from cloudstorctl.demo.volume import Row, Stored
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from cloudstorctl.demo.events import EventLog
+    from cloudstorctl.demo.plugin import Plugin
+    from cloudstorctl.demo.plugins import Plugins
+
+LOCAL = "local"
+
+
+class VolumeStore:
+    """The volumes of one engine."""
+
+    def __init__(
+        self,
+        *,
+        folder: Path,
+        plugins: Plugins,
+        events: EventLog,
+        emits_known: bool,
+    ) -> None:
+        """Keep local volumes in `folder`; `emits_known`: a create of a known name is an event."""
+        self._folder = folder
+        self._plugins = plugins
+        self._events = events
+        self._emits_known = emits_known
+        self._names: dict[str, Stored] = {}
+        self._local: set[str] = set()
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Give the names in memory."""
+        return frozenset(self._names)
+
+    def stored(self, name: str) -> Stored | None:
+        """Give what is in memory of a name."""
+        return self._names.get(name)
+
+    def plugin(self, driver: str) -> Plugin:
+        """Find the plugin of a driver name, with or without the tag `latest`.
+
+        Raises:
+            RefusalError: it is not installed, or disabled.
+        """
+        plugin = self._plugins.called(driver)
+        said = f"error looking up volume plugin {driver}: plugin"
+        if plugin is None:
+            raise NotFoundError(f'{said} "{driver}" not found')
+        if not plugin.enabled:
+            raise ConflictError(f"{said} {plugin.name} found but disabled")
+        return plugin
+
+    async def create(
+        self,
+        name: str,
+        driver: str = "",
+        *,
+        options: Mapping[str, str] | None = None,
+        labels: Mapping[str, str] | None = None,
+        reference: str | None = None,
+    ) -> Stored:
+        """Find a volume or make it, and note who refers to it.
+
+        Raises:
+            RefusalError: the driver fails, is not there, or the name belongs to another one.
+        """
+        known = self._names.get(name)
+        if known and driver and known.driver != driver:
+            if await self._look_up(known.driver, name) is not None:
+                raise ConflictError(
+                    f"create {name}: driver '{known.driver}' already has volume '{name}': volume "
+                    "name must be unique"
+                )
+            self._purge(name)
+            known = None
+        if known is None and not driver:
+            known = await self._found(name)
+        if known is None:
+            known = await self._registered(name, driver or LOCAL, options, labels)
+            self._events.volume("create", name, known.driver)
+        elif self._emits_known:
+            self._events.volume("create", name, known.driver)
+        if reference is not None:
+            known.references.add(reference)
+        return known
+
+    async def get(self, name: str) -> Stored:
+        """Ask the driver about a volume; a "no" makes the engine forget all that refers to it.
+
+        Raises:
+            RefusalError: no driver knows it.
+        """
+        found = await self._found(name)
+        if found is None:
+            raise NotFoundError(f"get {name}: no such volume")
+        return found
+
+    async def remove(self, name: str, *, force: bool = False) -> None:
+        """Remove a volume, unless a container of this engine refers to it.
+
+        Raises:
+            RefusalError: it is unknown, in use, or the driver fails.
+        """
+        try:
+            found = await self.get(name)
+        except NotFoundError:
+            if force:
+                return
+            raise
+        if found.references:
+            ids = ", ".join(sorted(found.references))
+            raise ConflictError(f"remove {name}: volume is in use - [{ids}]")
+        if await self._look_up(found.driver, name) is None:
+            self._purge(name)
+            return
+        try:
+            await self._call(found.driver, "Remove", name)
+        except DriverError as error:
+            if force:
+                self._purge(name)
+            raise RefusalError(f"remove {name}: {error}") from error
+        self._purge(name)
+        self._events.volume("destroy", name, found.driver)
+
+    async def mount(self, name: str, container: str) -> None:
+        """Mount a volume for a container that starts.
+
+        Raises:
+            RefusalError: the driver does not know it, or fails.
+        """
+        found = await self.get(name)
+        try:
+            await self._call(found.driver, "Mount", name)
+        except DriverError as error:
+            raise RefusalError(
+                f"error while mounting volume '{found.mountpoint}': {error}"
+            ) from error
+        self._events.volume("mount", name, found.driver, container=container)
+
+    async def unmount(self, name: str, container: str) -> None:
+        """Unmount a volume of a container that has ended; a failure stays in the engine's log."""
+        found = await self._found(name)
+        if found is None:
+            return
+        try:
+            await self._call(found.driver, "Unmount", name)
+        except (DriverError, RefusalError):
+            return
+        self._events.volume("unmount", name, found.driver, container=container)
+
+    def release(self, name: str, container: str) -> None:
+        """Forget the reference of a container that is removed."""
+        if known := self._names.get(name):
+            known.references.discard(container)
+
+    async def rows(self) -> tuple[list[Row], list[str]]:
+        """List every volume of every driver that answers; the second is what went wrong."""
+        listed: dict[str, tuple[str, str]] = {
+            name: (LOCAL, self.local_path(name)) for name in sorted(self._local)
+        }
+        warnings = []
+        for plugin in [each for each in self._plugins if each.enabled]:
+            try:
+                answer = await plugin.call("List", {})
+            except DriverError as error:
+                warnings.append(f"list {plugin.name}: {error}")
+                cached = [n for n, known in self._names.items() if known.driver == plugin.name]
+                found = {name: self._names[name].mountpoint for name in cached}
+            else:
+                found = {row["Name"]: plugin.inside(row["Mountpoint"]) for row in answer["Volumes"]}
+            for name, mountpoint in found.items():
+                mine = self._names.get(name)
+                # A row of another driver than the one in memory is dropped, with a log line only.
+                if mine is None or mine.driver == plugin.name:
+                    listed.setdefault(name, (plugin.name, mountpoint))
+        return [self._row(name, *at) for name, at in listed.items()], warnings
+
+    def forget_all(self) -> dict[str, Stored]:
+        """Lose all that is in memory alone, as an engine that ends does; give what there was."""
+        names, self._names = self._names, {}
+        return names
+
+    async def restore(self, names: Mapping[str, Stored]) -> None:
+        """Take up again what was on disk: names that their driver still knows."""
+        for name, known in names.items():
+            try:
+                mountpoint = await self._look_up(known.driver, name)
+            except RefusalError:
+                continue
+            if mountpoint is not None:
+                self._names[name] = Stored(
+                    driver=known.driver,
+                    mountpoint=mountpoint,
+                    labels=known.labels or None,
+                    options=known.options or None,
+                )
+
+    def local_path(self, name: str) -> str:
+        """Give the folder of a local volume."""
+        return str(self._folder / name / "_data")
+
+    def _row(self, name: str, driver: str, mountpoint: str) -> Row:
+        known = self._names.get(name)
+        return Row(
+            name=name,
+            driver=driver,
+            mountpoint=mountpoint,
+            labels=known.labels if known else None,
+            options=known.options if known else None,
+        )
+
+    async def _registered(
+        self,
+        name: str,
+        driver: str,
+        options: Mapping[str, str] | None,
+        labels: Mapping[str, str] | None,
+    ) -> Stored:
+        """Make a volume that is not in memory; the driver may have it already."""
+        try:
+            mountpoint = await self._look_up(driver, name)
+            if mountpoint is None:
+                await self._call(driver, "Create", name, options)
+                mountpoint = await self._look_up(driver, name) or ""
+        except DriverError as error:
+            raise RefusalError(f"create {name}: {error}") from error
+        known = self._names[name] = Stored(
+            driver=driver,
+            mountpoint=mountpoint,
+            labels=None if labels is None else dict(labels),
+            options=None if options is None else dict(options),
+        )
+        return known
+
+    async def _found(self, name: str) -> Stored | None:
+        """Find a volume by its name, in memory or with any driver."""
+        known = self._names.get(name)
+        if known is not None:
+            mountpoint = await self._look_up(known.driver, name)
+            if mountpoint is None:
+                self._purge(name)
+                return None
+            known.mountpoint = mountpoint
+            return known
+        for driver in (LOCAL, *(each.name for each in self._plugins if each.enabled)):
+            mountpoint = await self._look_up(driver, name)
+            if mountpoint is not None:
+                known = self._names[name] = Stored(driver=driver, mountpoint=mountpoint)
+                return known
+        return None
+
+    async def _look_up(self, driver: str, name: str) -> str | None:
+        """Ask a driver where a volume is; None: it says that it has none, or fails."""
+        if driver == LOCAL:
+            return self.local_path(name) if name in self._local else None
+        plugin = self.plugin(driver)
+        try:
+            answer = await plugin.call("Get", {"Name": name})
+        except DriverError:
+            return None
+        return plugin.inside(answer["Volume"]["Mountpoint"])
+
+    async def _call(
+        self, driver: str, call: str, name: str, options: Mapping[str, str] | None = None
+    ) -> None:
+        if driver != LOCAL:
+            request = {"Name": name, "Opts": dict(options or {})}
+            await self.plugin(driver).call(call, request)
+        elif call == "Create":
+            self._local.add(name)
+        elif call == "Remove":
+            self._local.discard(name)
+
+    def _purge(self, name: str) -> None:
+        """Forget a name, and with it who refers to it."""
+        self._names.pop(name, None)
