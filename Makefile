@@ -9,10 +9,13 @@ PYTHON = $(shell for python in python3 python3.13 python3.12 python3.11 python3.
 	&& echo "$$python" && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help venv check format test test-unit test-swarm swarm-up swarm-down completions clean
+.PHONY: help demo venv check format test test-unit test-swarm swarm-up swarm-down completions clean
 
 help: ## List these commands.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: venv ## Play the story of a volume lost and a volume kept, on a swarm made for it.
+	$(BIN)/cloudstorctl demo --tour
 
 venv: $(STAMP) ## Make the virtual environment, everything in it pinned.
 

@@ -6,6 +6,7 @@ import io
 import os
 import sys
 import traceback
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
@@ -13,7 +14,16 @@ import typer.main
 from typer.completion import completion_init  # type: ignore[attr-defined] # not in an __all__
 
 from cloudstorctl import __version__
-from cloudstorctl.commands import apply, completion_script, config_show, inspect, ls, rm, safe_prune
+from cloudstorctl.commands import (
+    apply,
+    completion_script,
+    config_show,
+    demo,
+    inspect,
+    ls,
+    rm,
+    safe_prune,
+)
 from cloudstorctl.commands.completion_script import PROGRAM, VARIABLE
 from cloudstorctl.commands.invocation import Invocation, World, world_of_process
 from cloudstorctl.commands.options import examples, with_options, world_in
@@ -68,6 +78,7 @@ app.command("inspect", epilog=inspect.EPILOG)(inspect.inspect)
 app.command("safe-prune", epilog=safe_prune.EPILOG)(safe_prune.safe_prune)
 app.command("apply", epilog=apply.EPILOG)(apply.apply)
 app.command("rm", epilog=rm.EPILOG)(rm.rm)
+app.command("demo", epilog=demo.EPILOG)(demo.demo)
 app.command("completion", epilog=completion_script.EPILOG)(completion_script.completion)
 app.add_typer(config_app, name="config")
 config_app.command("show", epilog=config_show.EPILOG)(config_show.show)
@@ -75,7 +86,7 @@ config_app.command("show", epilog=config_show.EPILOG)(config_show.show)
 
 def main(argv: Sequence[str] | None = None, world: World | None = None) -> int:
     """Run the program and return its exit code: the only map from an error to a code."""
-    world = world or world_of_process(os.environ)
+    world = replace(world or world_of_process(os.environ), run=main)
     try:
         code = _run_command(sys.argv[1:] if argv is None else argv, world)
         world.stdout.flush()

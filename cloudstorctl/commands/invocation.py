@@ -11,7 +11,13 @@ from cloudstorctl.config import Context, Flags, Output, Places, load_context
 from cloudstorctl.render.console import Console, Streams
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
+
+    RunProgram = Callable[[Sequence[str], "World"], int]
+
+
+def _not_within(_argv: Sequence[str], _world: World) -> int:
+    raise TypeError("the program runs through cloudstorctl.cli.main, which sets World.run")
 
 
 def _now() -> datetime:
@@ -28,6 +34,8 @@ class World:
     stdout: TextIO
     stderr: TextIO
     now: Callable[[], datetime] = _now
+    run: RunProgram = _not_within
+    """Runs a command line as the whole program does, and returns its exit code; main() sets it."""
 
 
 def world_of_process(environ: Mapping[str, str]) -> World:

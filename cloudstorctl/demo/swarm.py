@@ -36,6 +36,11 @@ class Place:
         """The folder that stands for the file systems: `reg`, `max` and `ebs`."""
         return self.folder / "shared"
 
+    @property
+    def configuration(self) -> Path:
+        """The file that leads cloudstorctl to every engine."""
+        return self.folder / "config.toml"
+
     def of(self, hostname: str) -> Path:
         """The folder of a node."""
         return self.folder / hostname
