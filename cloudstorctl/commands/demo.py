@@ -13,13 +13,12 @@ import typer
 from cloudstorctl.commands.invocation import Invocation, World
 from cloudstorctl.commands.options import examples, with_options
 from cloudstorctl.config import Places
-from cloudstorctl.errors import CloudstorctlError, ExitCode, UsageError
+from cloudstorctl.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from types import FrameType
+    from types import FrameType, ModuleType
 
-    from cloudstorctl.demo.runtime import Runtime
     from cloudstorctl.demo.serve import Served
     from cloudstorctl.render.console import Console
 
@@ -27,11 +26,12 @@ EPILOG = examples(
     "cloudstorctl demo",
     "cloudstorctl demo --tour",
     "cloudstorctl demo -- ls --per-node",
+    "cloudstorctl demo --nodes 500 --volumes 100000",
 )
 
 
 @with_options
-def demo(
+def demo(  # noqa: PLR0913 - one for each option
     invocation: Invocation,
     command: Annotated[
         list[str] | None,
@@ -42,30 +42,73 @@ def demo(
         bool, typer.Option("--tour", help="Play the story step by step, and end.")
     ] = False,
     generation: Annotated[
-        int,
+        int | None,
         typer.Option(
             min=1, max=2, help="1: a driver that lists a node's own volumes; 2: one that lists all."
         ),
-    ] = 2,
+    ] = None,
+    nodes: Annotated[
+        int | None, typer.Option(metavar="N", min=1, max=5000, help="Build a fleet of N nodes.")
+    ] = None,
+    volumes: Annotated[
+        int | None,
+        typer.Option(metavar="N", min=0, max=1_000_000, help="Volumes of the fleet: 200 a node."),
+    ] = None,
+    seed: Annotated[int, typer.Option(metavar="N", help="Another seed makes another fleet.")] = 1,
 ) -> ExitCode:
     """Start a swarm of three engines inside this process, to try everything on.
 
     It has the three services of Cloudstor's documentation, an entry that a moved task left behind,
     and an orphan. The real docker command line works on it too. Ctrl-C ends it, and leaves nothing.
+    With --nodes it is a fleet instead, whose volumes are in memory.
     """
     if tour and command:
         raise UsageError("--tour plays a story of its own: give it no command.")
-    console = invocation.console()
-    with _signals_end_it(), _swarm(generation) as (served, left):
-        if command:
-            return _run(invocation.world, served, tuple(command))
-        if tour:
-            with _swarm(generation) as (copy, _):
-                _play(invocation.world, console, (served, copy), left)
-            return ExitCode.DONE
-        _introduce(console, served)
-        with suppress(KeyboardInterrupt):
-            threading.Event().wait()
+    wants_fleet = nodes is not None or volumes is not None
+    if wants_fleet and (tour or generation is not None):
+        raise UsageError("--nodes and --volumes build a fleet: it has no --tour or --generation.")
+    up = _brought()
+    with _signals_end_it():
+        if not wants_fleet:
+            with up.with_story(generation or 2) as (served, left):
+                if tour:
+                    with up.with_story(generation or 2) as (copy, _):
+                        _play(invocation, (served, copy), left)
+                    return ExitCode.DONE
+                return _show(invocation, served, command)
+        from cloudstorctl.demo.fleet import Size  # noqa: PLC0415 - with the demo alone
+
+        count = 3 if nodes is None else nodes
+        size = Size(
+            nodes=count, volumes=_VOLUMES_A_NODE * count if volumes is None else volumes, seed=seed
+        )
+        with up.with_fleet(size) as served:
+            return _show(invocation, served, command)
+
+
+def _brought() -> ModuleType:
+    """Give the module that brings swarms up.
+
+    Raises:
+        UsageError: what it is made of is not installed.
+    """
+    try:
+        from cloudstorctl.demo import up  # noqa: PLC0415 - an extra, and slow to import
+    except ImportError as error:
+        raise UsageError(
+            f"The demo needs more than is installed ({error.name}): "
+            "pip install 'cloudstorctl[demo]'."
+        ) from error
+    return up
+
+
+def _show(invocation: Invocation, served: Served, command: list[str] | None) -> ExitCode:
+    """Run one command on a swarm, or leave the swarm up until Ctrl-C."""
+    if command:
+        return _run(invocation.world, served, tuple(command))
+    _introduce(invocation.console(), served)
+    with suppress(KeyboardInterrupt):
+        threading.Event().wait()
     return ExitCode.DONE
 
 
@@ -89,36 +132,6 @@ def _signals_end_it() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-@contextmanager
-def _swarm(generation: int) -> Iterator[tuple[Served, str]]:
-    """Bring up a swarm with the story's services; the second is the node that ping2.1 has left.
-
-    Raises:
-        UsageError: what the demo is made of is not installed.
-        CloudstorctlError: it does not come up.
-    """
-    try:
-        from cloudstorctl.demo.serve import Served  # noqa: PLC0415 - an extra, and slow
-    except ImportError as error:
-        raise UsageError(
-            f"The demo needs more than is installed ({error.name}): "
-            "pip install 'cloudstorctl[demo]'."
-        ) from error
-    from cloudstorctl.demo import home, story  # noqa: PLC0415 - as above
-    from cloudstorctl.demo.ask import AskError  # noqa: PLC0415 - as above
-    from cloudstorctl.demo.swarm import Swarm  # noqa: PLC0415 - as above
-
-    def make(runtime: Runtime) -> Swarm:
-        return Swarm(place, runtime, seed=_SEED, generation=generation)
-
-    with home.folder() as place, Served(make) as served:
-        home.write_configuration(served.swarm)
-        try:
-            yield served, story.deploy(served)
-        except AskError as error:
-            raise CloudstorctlError(f"The demo did not come up: {error}") from error
-
-
 def _run(world: World, served: Served, words: tuple[str, ...]) -> ExitCode:
     """Run a command line of this program on the swarm, with a home and no settings but its own."""
     place = served.swarm.place
@@ -136,8 +149,10 @@ def _run(world: World, served: Served, words: tuple[str, ...]) -> ExitCode:
     return ExitCode(world.run(words, inside))
 
 
-def _play(world: World, console: Console, swarms: tuple[Served, Served], left: str) -> None:
+def _play(invocation: Invocation, swarms: tuple[Served, Served], left: str) -> None:
     from cloudstorctl.demo.tour import Tour  # noqa: PLC0415 - with the demo alone
+
+    world, console = invocation.world, invocation.console()
 
     def next_step() -> None:
         if console.interactive:
@@ -158,19 +173,20 @@ def _play(world: World, console: Console, swarms: tuple[Served, Served], left: s
 def _introduce(console: Console, served: Served) -> None:
     """Say what there is, and the one line that leads another shell to it."""
     place = served.swarm.place
-    sockets = [f"unix://{place.socket(name)}" for name in served.swarm.engines]
+    manager = next(iter(served.swarm.engines))
+    count = len(served.swarm.engines)
     console.data(f"export CLOUDSTORCTL_CONFIG={place.configuration}\n")
     console.message(
         f"""
-A swarm of {len(sockets)} engines is up, until Ctrl-C. Put the line above into another shell, then:
+A swarm of {count} engine{"s" * (count > 1)} is up, until Ctrl-C. Put the line above into another
+shell, then:
 
   cloudstorctl ls
-  cloudstorctl inspect ping2-1-vol
-  docker -H {sockets[0]} volume ls
-
-Each volume is a folder in {place.shared}"""
+  docker -H unix://{place.socket(manager)} volume ls"""
     )
+    if any(place.shared.glob("*/*")):
+        console.message(f"\nEach volume is a folder in {place.shared}")
 
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-_SEED = 1
+_VOLUMES_A_NODE = 200

@@ -52,6 +52,7 @@ class Cluster:
     index: int = 10
     """Of the last change, as raft counts them."""
     _vacant_since: float | None = None
+    _by_service: dict[str, dict[str, Task]] = field(default_factory=dict)
 
     def stamp(self) -> int:
         """Count a change."""
@@ -158,7 +159,7 @@ class Cluster:
 
     def tasks_of(self, service: Service) -> Iterator[Task]:
         """Give the tasks of a service, oldest first."""
-        return (task for task in self.tasks.values() if task.service_id == service.id)
+        return iter(tuple(self._by_service.get(service.id, {}).values()))
 
     def new_task(  # noqa: PLR0913 - how a task differs from its service
         self,
@@ -189,7 +190,16 @@ class Cluster:
             not_before=not_before,
         )
         self.tasks[task.id] = task
+        self._by_service.setdefault(service.id, {})[task.id] = task
         return task
+
+    def forget(self, task: Task) -> None:
+        """Delete a task."""
+        del self.tasks[task.id]
+        of_service = self._by_service[task.service_id]
+        del of_service[task.id]
+        if not of_service:
+            del self._by_service[task.service_id]
 
     def want(self, task: Task, desired: State) -> None:
         """Wish a task further on; never back."""

@@ -46,7 +46,7 @@ def stop_all(cluster: Cluster, service: Service) -> None:
 
 def _replace_lost(cluster: Cluster, service: Service) -> None:
     """Restart what has ended, and what is on a node that may not keep it."""
-    for task in tuple(cluster.tasks_of(service)):
+    for task in cluster.tasks_of(service):
         if task.desired > State.COMPLETE or task.spent:
             continue
         member = cluster.members.get(task.node_id)
@@ -172,7 +172,7 @@ def _reap(cluster: Cluster) -> None:
     for task in tuple(cluster.tasks.values()):
         if task.desired == State.REMOVE:
             if task.ended or task.state < State.ASSIGNED:
-                del cluster.tasks[task.id]
+                cluster.forget(task)
         else:
             places[task.service_id, task.place].append(task)
     for (service_id, _), tasks in places.items():
@@ -181,4 +181,4 @@ def _reap(cluster: Cluster) -> None:
             continue  # finished tasks of jobs stay until the service goes
         surplus = len(tasks) - HISTORY
         for task in [t for t in tasks if t.ended and not t.spent][: max(surplus, 0)]:
-            del cluster.tasks[task.id]
+            cluster.forget(task)

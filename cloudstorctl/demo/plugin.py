@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from cloudstorctl.demo.driver import Cloudstor, DriverError
 
@@ -29,6 +29,13 @@ SETTINGS: Final = {
 }
 _INSIDE: Final = {"reg": "/mnt/efs/reg", "max": "/mnt/efs/max", "ebs": "/mnt/ebs"}
 _POLL: Final = 0.02  # seconds
+
+
+class Driver(Protocol):
+    """What a plugin is to the engine: answers to the calls of the volume plugin protocol."""
+
+    def answer(self, call: str, request: Mapping[str, Any], /) -> dict[str, Any]:
+        """Answer one call, or raise DriverError."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +67,7 @@ class Plugin:
     """`generation`; a fault a call: "error", "hang", seconds, and those of the driver itself; and
     `delay`, seconds before each answer."""
     calls: list[Call] = field(default_factory=list)
-    driver: Cloudstor = field(init=False)
+    driver: Driver = field(init=False)
     _busy: bool = False
 
     def __post_init__(self) -> None:

@@ -93,12 +93,14 @@ class Served:
         """Do something to the swarm, between two of its steps."""
 
         async def on_loop() -> T:
+            self.swarm.stir()
             return act(self.swarm)
 
         return asyncio.run_coroutine_threadsafe(on_loop(), self._loop).result(_PATIENCE)
 
     def wait(self, work: Callable[[Swarm], Coroutine[Any, Any, T]]) -> T:
         """Do something that may have to wait for a driver."""
+        self.do(lambda _: None)
         future = asyncio.run_coroutine_threadsafe(work(self.swarm), self._loop)
         return future.result(_PATIENCE)
 
@@ -135,7 +137,8 @@ class Served:
         await self._listen(list(self.swarm.engines.values()))
         self._started.set()
         while not self._stop.is_set():
-            self.swarm.advance()
+            if not self.swarm.asleep:
+                self.swarm.advance()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stop.wait(), _TICK)
         for server in self._servers:

@@ -191,6 +191,16 @@ class VolumeStore:
                     listed.setdefault(name, (plugin.name, mountpoint))
         return [self._row(name, *at) for name, at in listed.items()], warnings
 
+    def adopt(
+        self, name: str, driver: str, mountpoint: str, *, reference: str | None = None
+    ) -> None:
+        """Take a volume for one that this engine has used; it is not asked of the driver."""
+        known = self._names.setdefault(
+            name, Stored(driver=driver, mountpoint=mountpoint, labels={}, options={})
+        )
+        if reference is not None:
+            known.references.add(reference)
+
     def forget_all(self) -> dict[str, Stored]:
         """Lose all that is in memory alone, as an engine that ends does; give what there was."""
         names, self._names = self._names, {}

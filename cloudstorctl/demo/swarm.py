@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from cloudstorctl.demo.runtime import Runtime
 
 BACKINGS: Final = ("reg", "max", "ebs")
+_LARGE: Final = 50  # nodes
+_AWAKE: Final = 30.0  # seconds
 MIXED: Final = (("n1", OLD), ("n2", NEW), ("n3", OLD))
 """Hostnames and releases of the usual three, the first of them the manager."""
 
@@ -80,6 +82,8 @@ class Swarm:
         )
         self.engines: dict[str, Engine] = {}
         """By hostname."""
+        self._large = len(nodes) > _LARGE
+        self._awake_until = 0.0
         self._at: dict[str, Engine] = {}
         for hostname, release in nodes:
             self._join(hostname, release, generation)
@@ -138,6 +142,15 @@ class Swarm:
         scheduler.schedule(cluster)
         worker.work(cluster)
         worker.sweep(cluster)
+
+    def stir(self) -> None:
+        """Note that somebody acts: a swarm that is asleep goes on for a while."""
+        self._awake_until = self.runtime.now() + _AWAKE
+
+    @property
+    def asleep(self) -> bool:
+        """Whether nothing changes until somebody acts: a large swarm costs too much to watch."""
+        return self._large and self.runtime.now() >= self._awake_until
 
     def emit(self, kind: str, action: str, actor: str, attributes: dict[str, str]) -> None:
         """Tell of what has happened to the swarm, on every manager."""

@@ -155,3 +155,33 @@ def test_every_engine_of_a_demo_says_who_it_is(runner: Runner) -> None:
         told = {name: ask(config.parent / name / "docker.sock", "/info") for name in ("n1", "n2")}
     assert {name: info["Name"] for name, info in told.items()} == {"n1": "n1", "n2": "n2"}
     assert [info["Swarm"]["ControlAvailable"] for info in told.values()] == [True, False]
+
+
+def test_a_fleet_is_built_from_a_seed_and_is_seen_whole(runner: Runner) -> None:
+    words = ("demo", "--nodes", "60", "--volumes", "500", "--seed", "7", "--", "ls", "-o", "json")
+    first, again = (runner.run(*words) for _ in range(2))
+    assert first.returncode == 0, first.stderr
+    told = json.loads(first.stdout)
+    assert told["complete"]
+    assert told["gaps"] == []
+    rulings = [each["ruling"] for each in told["volumes"]]
+    assert {ruling: rulings.count(ruling) for ruling in set(rulings)} == {
+        "in-use": 240,
+        "reserved": 48,
+        "removable": 212,
+    }
+    assert len({e["node"]["id"] for each in told["volumes"] for e in each["entries"]}) == 60
+    assert json.loads(again.stdout)["volumes"] == told["volumes"]
+
+
+def test_a_fleet_wakes_up_when_somebody_acts(runner: Runner) -> None:
+    ran = runner.run("demo", "--nodes", "60", "--volumes", "500", "--", "rm", "old-000003")
+    assert ran.returncode == 0, ran.stderr
+    assert "no engine lists it" in ran.stdout
+
+
+@pytest.mark.parametrize("words", [("--tour",), ("--generation", "1")])
+def test_a_fleet_has_no_story_and_no_other_driver(runner: Runner, words: tuple[str, ...]) -> None:
+    ran = runner.run("demo", "--nodes", "60", *words)
+    assert ran.returncode == 2
+    assert "--nodes and --volumes build a fleet" in ran.stderr

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from starlette.requests import Request
+from starlette.responses import StreamingResponse
 from starlette.routing import Match, Route
 
 from cloudstorctl.demo.api import (
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
     from starlette.types import Receive, Scope, Send
 
-    from cloudstorctl.demo.engine import Release
+    from cloudstorctl.demo.engine import Engine, Release
     from cloudstorctl.demo.swarm import Swarm
 
     Handler = Callable[[Asked], Awaitable[Response]]
@@ -50,6 +51,8 @@ class EngineApi:
         self._swarm = swarm
         self._handlers: dict[str, Handler] = {}
         self._routes: list[Route] = []
+        self._remembered: dict[tuple[str, str, bytes], Response] = {}
+        """What was answered since the swarm fell asleep: until it wakes, nothing changes."""
         for module in _MODULES:
             for route, handler in module.HANDLERS.items():
                 method, _, path = route.partition(" ")
@@ -67,6 +70,19 @@ class EngineApi:
         hook = self._swarm.before_answer
         if hook is not None and await hook(engine, scope, send):
             return
+        if scope["method"] not in {"GET", "HEAD"}:
+            self._swarm.stir()
+        if not self._swarm.asleep:
+            self._remembered.clear()
+        question = (engine.hostname, scope["path"], scope["query_string"])
+        response = self._remembered.get(question)
+        if response is None:
+            response = await self._response(engine, scope, receive)
+            if self._swarm.asleep and not isinstance(response, StreamingResponse):
+                self._remembered[question] = response
+        await response(scope, receive, send)
+
+    async def _response(self, engine: Engine, scope: Scope, receive: Receive) -> Response:
         try:
             self._take_version(scope, engine.release)
             response = await self._handler(scope)(
@@ -76,7 +92,7 @@ class EngineApi:
             response = answer({"message": str(error)}, error.status)
         for key, value in _headers(engine.release).items():
             response.headers.setdefault(key, value)
-        await response(scope, receive, send)
+        return response
 
     def _handler(self, scope: Scope) -> Handler:
         for route in self._routes:
