@@ -120,10 +120,11 @@ def test_constants_are_go_s(template: str, text: str) -> None:
     ("{{println `a` 1 2}}", "a 1 2\n"),
     ("{{print `a` 1 2 `b` `c` true nil}}", "a1 2bctrue <nil>"),
     ("{{html `'\"&` nil}} {{urlquery `a b/é`}}", "&#39;&#34;&amp;&lt;no value&gt; a+b%2F%C3%A9"),
-    (r"""{{js "<'\"=\\>&\né\x7f\u200b"}}""", "\\u003C\\'\\\"\\u003D\\\\\\u003E\\u0026\\u000Aé\x7f\\u200B"),
+    (r"""{{js "<'\"=\\>&\né\u200b"}}""", r"""\u003C\'\"\u003D\\\u003E\u0026\u000Aé\u200B"""),
+    (r'{{js "\x7f\xff"}}', "\x7f\ufffd"),
     ("{{.Node}} {{.Task | print}}", "{node4 n1 {x86_64 linux}} {task9 my_web-7.2.task9 2}"),
-    ("{{.}}",
-     "{{svc7 my_web-7 map[tier:gold zone:é]} {node4 n1 {x86_64 linux}} {task9 my_web-7.2.task9 2}}"),
+    ("{{.}}", ("{{svc7 my_web-7 map[tier:gold zone:é]} {node4 n1 {x86_64 linux}}"
+               " {task9 my_web-7.2.task9 2}}")),
 )  # fmt: skip
 def test_functions_give_what_go_s_give(template: str, text: str) -> None:
     assert expand(template, THE_TASK) == text
@@ -215,6 +216,7 @@ def test_printf_formats_as_go_s(template: str, text: str) -> None:
         ("{{define `t`}}1{{end}}{{define `t`}}2{{end}}", "multiple definition of template"),
         ("{{define `t`}}{{template `t`}}{{end}}{{template `t`}}", "maximum template depth"),
         ("{{1a}}", "bad character"),
+        ("{{$1 :2}}", "bad character"),
         ("{{.Service.Labels.1a}}", "bad character"),
         ("{{1+2i}}", "bad number syntax"),
         ("{{1e}}", "illegal number syntax"),
