@@ -241,8 +241,6 @@ class _Parser:
                     break
                 case _:
                     raise self._unexpected(self._peek(), "operand")
-        if not operands:
-            raise self._refusal("empty command")
         return tuple(operands)
 
     def _operand(self) -> Operand:
