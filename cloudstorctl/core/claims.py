@@ -122,11 +122,12 @@ def _claim_by_task(
         # An unnamed volume of a running task is seen by its name in the task's container.
         if reach is None or (not mount.source and task.state is TaskState.RUNNING):
             continue
+        source = mount.source or "a volume without a name"
         claim = Claim(
             kind=ClaimKind.SCHEDULED,
             holder=Holder(type=HolderType.TASK, id=task.id, name=short_name(task, service)),
             node=task.node_id,
-            detail=f"{_told(mount.source)}; it is {task.state}, desired {task.desired}",
+            detail=f"{source}; it is {task.state}, desired {task.desired}",
             writes=not mount.read_only,
         )
         claims.add(reach, partial(_same, claim))
@@ -139,8 +140,8 @@ def _same(claim: Claim, _match: Match) -> Claim:
 
 def short_name(task: Task, service: Service | None) -> str:
     """Name a task as `docker service ps` does: `ping2.1`, or the node's ID for a global one."""
-    place = str(task.slot) if task.slot else task.node_id
-    return f"{service.name if service else task.service_id}.{place or 0}"
+    name = service.name if service else task.service_id
+    return f"{name}.{task.slot or task.node_id or 0}"
 
 
 def _claim_by_service(
@@ -188,7 +189,7 @@ class _BySpec:
         return Claim(
             kind=kind,
             holder=Holder(type=HolderType.SERVICE, id=self.service.id, name=self.service.name),
-            detail=f"{_told(self.mount.source)}{why}",
+            detail=f"{self.mount.source}{why}",
             writes=not self.mount.read_only,
         )
 
@@ -208,7 +209,3 @@ class _BySpec:
             if (node := values.get(field)) is not None and node not in members:
                 return f"node {node}, which is not in the swarm"
         return ""
-
-
-def _told(source: str) -> str:
-    return source or "a volume without a name"

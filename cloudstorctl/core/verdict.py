@@ -180,8 +180,9 @@ def _claim_sentence(claim: Claim, hostnames: Mapping[NodeId, str]) -> str:
 
 
 def _gap_sentence(gap: Gap, hostnames: Mapping[NodeId, str]) -> str:
-    place = hostnames.get(gap.node, gap.node) if gap.node else None
-    where = "" if place is None or place in gap.source.split() else f"{place}, "
+    where = ""
+    if gap.node and (place := hostnames.get(gap.node, gap.node)) not in gap.source.split():
+        where = f"{place}, "
     return f"Nothing seen uses it, but {where}{gap.source}: {gap.cause}."
 
 

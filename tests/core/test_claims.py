@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from cloudstorctl.core.claim_index import PROTECT_LABEL
@@ -124,6 +126,23 @@ def test_a_tmpfs_mount_claims_nothing() -> None:
     assert claims_on("data", survey) == ()
 
 
+@pytest.mark.parametrize(
+    "elsewhere", [a_bind("/srv"), a_mount("logs", driver="local"), a_mount("", driver="")]
+)
+def test_a_mount_of_something_else_hides_none_of_those_after_it(elsewhere: Mount) -> None:
+    app = a_container(elsewhere, "data")
+    seen = a_survey(a_reading("w1", "data", containers=(app,)))
+    assert kinds_on("data", seen) == [ClaimKind.MOUNTED]
+    task = a_task(a_service("web"), elsewhere, "data", state=TaskState.PREPARING)
+    assert kinds_on("data", a_survey(a_reading("w1", "data"), tasks=(task,))) == [
+        ClaimKind.SCHEDULED
+    ]
+    web = a_service("web", elsewhere, "data", previous=(elsewhere, "old"))
+    survey = a_survey(a_reading("w1", "data", "old"), services=(web,))
+    assert kinds_on("data", survey) == [ClaimKind.DECLARED]
+    assert kinds_on("old", survey) == [ClaimKind.ROLLBACK]
+
+
 # Nested names and bind mounts
 
 
@@ -236,6 +255,15 @@ def test_a_tasks_template_is_expanded_for_its_own_slot() -> None:
     survey = a_survey(a_reading("w1", "web-7-vol", "web-8-vol"), services=(web,), tasks=(task,))
     assert kinds_on("web-7-vol", survey) == [ClaimKind.SCHEDULED, ClaimKind.DORMANT]
     assert kinds_on("web-8-vol", survey) == [ClaimKind.DORMANT]
+
+
+def test_a_tasks_template_is_expanded_with_the_names_of_its_service_and_node() -> None:
+    web, template = a_service("web"), "{{.Service.Name}}-{{.Node.Hostname}}"
+    task = a_task(web, template, on="w1", state=TaskState.PREPARING)
+    survey = a_survey(a_reading("w1", "web-w1", "web-w2", "api-w1"), services=(web,), tasks=(task,))
+    assert kinds_on("web-w1", survey) == [ClaimKind.SCHEDULED]
+    assert kinds_on("web-w2", survey) == []
+    assert kinds_on("api-w1", survey) == []
 
 
 def test_a_task_of_a_global_service_is_expanded_for_its_node() -> None:
@@ -367,6 +395,25 @@ def test_a_previous_spec_claims_what_a_rollback_would_mount() -> None:
     assert kinds_on("old", survey) == [ClaimKind.ROLLBACK]
     assert kinds_on("web-3-vol", survey) == [ClaimKind.ROLLBACK]
     assert kinds_on("web-4-vol", survey) == [ClaimKind.DORMANT]
+
+
+def test_replicas_of_the_previous_spec_say_nothing_of_the_present_one() -> None:
+    web = a_service("web", PER_SLOT, replicas=3, previous_replicas=1)
+    survey = a_survey(a_reading("w1", "web-3-vol"), services=(web,))
+    assert kinds_on("web-3-vol", survey) == [ClaimKind.DECLARED]
+
+
+def test_labels_of_the_previous_spec_tell_what_directories_a_rollback_would_mount() -> None:
+    plain, slashed = (("x", "ab"),), (("x", "a/b"),)
+    source = 'vol-{{index .Service.Labels "x"}}-x'
+    survey = a_survey(
+        a_reading("w1", "vol-a"),
+        services=(
+            replace(a_service("web", previous=(source,)), labels=plain, previous_labels=slashed),
+            replace(a_service("api", previous=(source,)), labels=slashed, previous_labels=plain),
+        ),
+    )
+    assert [claim.holder.name for claim in claims_on("vol-a", survey)] == ["web"]
 
 
 def test_of_one_services_claims_only_the_strongest_is_told() -> None:

@@ -110,16 +110,20 @@ def test_a_task_is_named_as_in_swarmkit(name: str, slot: int, expanded: str) -> 
 
 
 def test_a_source_without_an_action_is_its_own_name() -> None:
-    names = yields("plain } {name", Known())
-    assert names.exact == names.prefix == "plain } {name"
-    assert not names.unexpandable
-    assert not names.anything
+    name = "plain } {name"
+    expected = Names(exact=name, prefix=name, unexpandable=False, anything=False, pattern=None)
+    assert yields(name, Known()) == expected
 
 
 def test_a_mount_without_a_source_is_anonymous_and_holds_nothing() -> None:
     assert yields("", Known()).matches("a") is None
     assert yields('{{""}}', Known()).matches("a") is None
     assert not yields("", Known()).anything
+
+
+def test_names_without_a_name_or_a_pattern_hold_every_volume() -> None:
+    names = Names(exact=None, prefix="", unexpandable=True, anything=True)
+    assert names.matches("a") == Match()
 
 
 def test_a_name_leads_back_to_its_service_and_slot() -> None:

@@ -123,18 +123,48 @@ def test_adding_a_claim_never_makes_a_volume_removable(
     assert ruling_of((*claims, more), gaps, age) in {Ruling.IN_USE, Ruling.RESERVED}
 
 
+SENTENCES = {
+    ClaimKind.MOUNTED: "Task web.1 on w1 has it mounted (seen).",
+    ClaimKind.SCHEDULED: "Task web.1 on w1 mounts it or is about to (seen).",
+    ClaimKind.HELD: "Task web.1 on w1 does not run, and still refers to it (seen).",
+    ClaimKind.DECLARED: "Task web.1 on w1 mounts it whenever it runs a task (seen).",
+    ClaimKind.ROLLBACK: "Task web.1 on w1 would mount it after a rollback (seen).",
+    ClaimKind.DORMANT: "Task web.1 on w1 could mount it again (seen).",
+    ClaimKind.PROTECTED: "It is protected (seen).",
+}
+
+
 @pytest.mark.parametrize("kind", ClaimKind)
-def test_every_claim_has_a_sentence_that_names_holder_or_reason(kind: ClaimKind) -> None:
+def test_every_claim_has_a_sentence_of_its_own(kind: ClaimKind) -> None:
     verdict = judge(VOLUME, (a_claim(kind),), (), Patience(now=NOW), HOSTNAMES)
-    (reason,) = verdict.reasons
-    assert reason.endswith(" (seen).")
-    assert ("Task web.1 on w1" in reason) is (kind is not ClaimKind.PROTECTED)
+    assert verdict.reasons == (SENTENCES[kind],)
 
 
 def test_a_holder_without_a_place_is_named_without_one() -> None:
     claim = replace(a_claim(ClaimKind.DECLARED), node=None)
     verdict = judge(VOLUME, (claim,), (), Patience(now=NOW), HOSTNAMES)
     assert verdict.reasons == ("Task web.1 mounts it whenever it runs a task (seen).",)
+
+
+def test_a_holder_on_a_node_that_left_is_named_by_the_nodes_id() -> None:
+    gone = replace(a_claim(ClaimKind.MOUNTED), node=node_id("w9"))
+    other = Holder(type=HolderType.CONTAINER, id="c", name="app")
+    verdict = judge(VOLUME, (gone, replace(gone, holder=other)), (), Patience(now=NOW), HOSTNAMES)
+    w9 = node_id("w9")
+    assert verdict.reasons == (
+        f"Task web.1 on {w9} has it mounted (seen).",
+        f"Container app on {w9} has it mounted (seen).",
+    )
+    assert verdict.volume.warnings == (
+        f"2 writers share it (app on {w9}, web.1 on {w9}): the driver does no locking.",
+    )
+
+
+def test_a_gap_on_a_node_that_left_is_named_by_the_nodes_id() -> None:
+    verdict = judge(VOLUME, (), (GAP,), Patience(now=NOW), HOSTNAMES)
+    assert verdict.reasons == (
+        f"Nothing seen uses it, but {node_id('w2')}, tcp://w2:2375 /info: refused.",
+    )
 
 
 def test_an_unknown_volume_says_what_could_not_be_seen_and_where() -> None:
