@@ -2,14 +2,18 @@
 
 VENV := .venv
 STAMP := $(VENV)/.complete
+MUTMUT := $(VENV)/.with-mutmut
 BIN := $(VENV)/bin
 # The first Python that is new enough and can make virtual environments.
 PYTHON = $(shell for python in python3 python3.13 python3.12 python3.11 python3.14; do \
 	"$$python" -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 	&& echo "$$python" && break; done)
+INSTALL = PIP_CONSTRAINT=constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 \
+	$(BIN)/python -m pip install --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo venv check format test test-unit test-swarm swarm-up swarm-down completions clean
+.PHONY: help demo venv check format test test-unit test-swarm mutants swarm-up swarm-down \
+	completions clean
 
 help: ## List these commands.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,8 +27,11 @@ $(STAMP): pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || \
 		{ echo "Python 3.11 or newer with venv is needed (Debian: apt-get install python3-venv)." >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	PIP_CONSTRAINT=constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 \
-		$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	$(INSTALL) --editable '.[dev]'
+	@touch $@
+
+$(MUTMUT): $(STAMP)
+	$(INSTALL) --editable '.[mutants]'
 	@touch $@
 
 check: venv ## Lint, check the format, the types and the layers.
@@ -50,6 +57,12 @@ test-swarm: venv ## Run the tests on real engines, where this machine can have t
 	elif [ "$$CI" = true ]; then echo "The swarm tests cannot run: $$reason" >&2; exit 1; \
 	else echo "The swarm tests were not run: $$reason"; fi
 
+# From scratch: mutmut would keep what it found before the tests were changed.
+mutants: $(MUTMUT) ## Break what judges in hundreds of small ways, each of which a test has to see.
+	rm -rf mutants
+	$(BIN)/mutmut run
+	$(BIN)/python -m tests.core.mutants
+
 swarm-up: venv ## Start a swarm of real engines and leave it up.
 	$(BIN)/python -m tests.swarm.lab up
 
@@ -61,5 +74,5 @@ completions: venv ## Write the completion scripts anew.
 		$(BIN)/cloudstorctl completion $$shell > completions/cloudstorctl.$$shell || exit 1; done
 
 clean: ## Remove what these commands have made, except a swarm that is up.
-	rm -rf $(VENV) .coverage .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) mutants .coverage .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
