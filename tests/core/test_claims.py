@@ -78,6 +78,14 @@ def test_a_container_on_another_node_claims_the_volume_listed_here() -> None:
     assert (claim.kind, claim.node) == (ClaimKind.MOUNTED, node_id("w2"))
 
 
+def test_every_container_of_every_engine_claims() -> None:
+    survey = a_survey(
+        a_reading("w1", "a", "b", containers=(a_container("a"), a_container("b"))),
+        a_reading("w2", "c", containers=(a_container("x", on="w2"), a_container("c", on="w2"))),
+    )
+    assert [kinds_on(name, survey) for name in "abc"] == [[ClaimKind.MOUNTED]] * 3
+
+
 def test_a_tasks_container_is_held_by_the_task_under_its_short_name() -> None:
     web = a_service("web")
     survey = a_survey(a_reading("w1", "data", containers=(a_task_container(web, "data", slot=2),)))
@@ -258,12 +266,26 @@ def test_a_tasks_template_is_expanded_for_its_own_slot() -> None:
 
 
 def test_a_tasks_template_is_expanded_with_the_names_of_its_service_and_node() -> None:
-    web, template = a_service("web"), "{{.Service.Name}}-{{.Node.Hostname}}"
-    task = a_task(web, template, on="w1", state=TaskState.PREPARING)
-    survey = a_survey(a_reading("w1", "web-w1", "web-w2", "api-w1"), services=(web,), tasks=(task,))
-    assert kinds_on("web-w1", survey) == [ClaimKind.SCHEDULED]
-    assert kinds_on("web-w2", survey) == []
-    assert kinds_on("api-w1", survey) == []
+    services = (a_service("api"), a_service("web"))
+    tasks = tuple(
+        a_task(each, "{{.Service.Name}}-{{.Node.Hostname}}", state=TaskState.PREPARING)
+        for each in services
+    )
+    survey = a_survey(
+        a_reading("w1", "api-w1", "web-w1", "web-w2", "db-w1"), services=services, tasks=tasks
+    )
+    for name in ("api-w1", "web-w1"):
+        assert [c.holder.name for c in claims_on(name, survey)] == [f"{name[:3]}.1"]
+    for name in ("web-w2", "db-w1"):
+        assert claims_on(name, survey) == ()
+
+
+def test_a_tasks_template_is_expanded_with_its_service_as_it_was_read_last() -> None:
+    before = a_service("web", labels=(("x", "ab"),))
+    after = replace(before, labels=(("x", "a/b"),))
+    task = a_task(before, 'vol-{{index .Service.Labels "x"}}-x', state=TaskState.PREPARING)
+    survey = a_survey(a_reading("w1", "vol-a"), services=(before, after), tasks=(task,))
+    assert kinds_on("vol-a", survey) == [ClaimKind.SCHEDULED]
 
 
 def test_a_task_of_a_global_service_is_expanded_for_its_node() -> None:
@@ -371,6 +393,7 @@ def test_a_slot_is_declared_up_to_the_replicas_and_dormant_beyond(
         ("x-{{.Node.ID}}", f"x-{node_id('w4')}", ClaimKind.DORMANT),
         ("x-{{.Task.ID}}", f"x-{node_id('task')}", ClaimKind.DORMANT),
         ('x-{{index .Service.Labels "tier"}}', "x-anything", ClaimKind.DORMANT),
+        ("x-{{html .Service.Name}}", "x-anything", ClaimKind.DORMANT),
         ("x-{{.Service.ID}}", "x-svcweb0000000000000000000", ClaimKind.DECLARED),
     ],
 )
