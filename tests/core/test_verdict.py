@@ -247,15 +247,18 @@ def test_a_moving_task_is_seen_in_the_readings_before_and_after() -> None:
 
 
 def test_a_task_that_is_seen_with_its_mount_is_told_once() -> None:
-    verdict = judge(
-        VOLUME,
-        (a_claim(ClaimKind.MOUNTED), a_claim(ClaimKind.SCHEDULED)),
-        (),
-        Patience(now=NOW),
-        HOSTNAMES,
+    mounted, scheduled = a_claim(ClaimKind.MOUNTED), a_claim(ClaimKind.SCHEDULED)
+    second = Holder(type=HolderType.TASK, id="t2", name="web.2")
+    claims = (
+        *(mounted, replace(mounted, holder=second)),
+        *(scheduled, replace(scheduled, holder=second)),
     )
-    assert verdict.reasons == ("Task web.1 on w1 has it mounted (seen).",)
-    assert len(verdict.claims) == 2
+    verdict = judge(VOLUME, claims, (), Patience(now=NOW), HOSTNAMES)
+    assert verdict.reasons == (
+        "Task web.1 on w1 has it mounted (seen).",
+        "Task web.2 on w1 has it mounted (seen).",
+    )
+    assert verdict.claims == claims
 
 
 def test_a_removable_volume_says_how_many_nodes_were_read_and_what_grace_it_had() -> None:
