@@ -194,6 +194,11 @@ def test_in_a_mode_per_node_the_slot_is_the_id_of_the_node() -> None:
     assert yields("v-{{.Task.Slot}}", Known(per_node=True, node_id=NODE)).exact == f"v-{NODE}"
 
 
+def test_a_slot_that_is_known_outranks_the_mode() -> None:
+    assert yields("v-{{.Task.Slot}}", Known(slot=3, per_node=True)).exact == "v-3"
+    assert yields("v-{{.Task.Slot}}", Known(slot=3, job=True)).exact == "v-3"
+
+
 def test_the_first_task_of_a_job_has_the_id_of_its_node_for_a_slot() -> None:
     names = yields("v-{{.Task.Slot}}", Known(job=True))
     assert slot_of(names, "v-3") == 3
