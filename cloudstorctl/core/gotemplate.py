@@ -37,7 +37,7 @@ _CONTROL_TOKENS = frozenset(("word", word) for word in _CONTROLS)
 _CONSTANTS: Mapping[str, Value] = {"true": True, "false": False, "nil": None}
 _SPACES = " \t\r\n"
 _OPEN = re.compile(r"\{\{(?P<trim>-[ \t\r\n])?")
-_COMMENT = re.compile(r"/\*.*?\*/(?P<trim>[ \t\r\n]-)?\}\}", re.DOTALL)
+_COMMENT = re.compile(r"/\*(?:(?!\*/).)*\*/(?P<trim>[ \t\r\n]-)?\}\}", re.DOTALL)
 _CLOSE = re.compile(r"(?P<trim>[ \t\r\n]+-)?\}\}")
 _TOKEN = re.compile(
     r"""(?P<space>[ \t\r\n]+)

@@ -361,3 +361,11 @@ def test_text_with_braces_in_a_label_key_does_not_end_the_action() -> None:
 def test_known_values_with_braces_are_not_expanded_again() -> None:
     names = yields("v-{{.Node.Hostname}}", Known(node_hostname="{{.Task.Slot}}"))
     assert names.exact == "v-{{.Task.Slot}}"
+
+
+def test_a_comment_ends_at_its_first_end_or_is_an_error() -> None:
+    """Go refuses it there, even where a later comment would end well (lex.go, lexComment)."""
+    names = yields("web{{/* a */ }}-{{.Task.Slot}}{{/* b */}}", TASK)
+    assert names.unexpandable
+    assert names.matches("web-7") is not None
+    assert yields("web{{/* a * / */}}-{{.Task.Slot}}{{/* b */}}", TASK).exact == "web-7"
