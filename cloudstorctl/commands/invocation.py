@@ -13,6 +13,8 @@ from cloudstorctl.render.console import Console, Streams
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from cloudstorctl.swarm.ports import Connects
+
     RunProgram = Callable[[Sequence[str], "World"], int]
 
 
@@ -36,6 +38,8 @@ class World:
     now: Callable[[], datetime] = _now
     run: RunProgram = _not_within
     """Runs a command line as the whole program does, and returns its exit code; main() sets it."""
+    connect: Connects | None = None
+    """How engines are reached; None: over the network, as their addresses say."""
 
 
 def world_of_process(environ: Mapping[str, str]) -> World:

@@ -79,6 +79,7 @@ def open_session(invocation: Invocation, context: Context) -> Iterator[Session]:
     """
     # docker-py and requests take 200 ms to import: `--help` and completion do without.
     from cloudstorctl.swarm.client import open_client  # noqa: PLC0415
+    from cloudstorctl.swarm.connection import open_connection  # noqa: PLC0415
     from cloudstorctl.swarm.endpoints import (  # noqa: PLC0415
         NodeEndpoints,
         TlsFiles,
@@ -93,12 +94,15 @@ def open_session(invocation: Invocation, context: Context) -> Iterator[Session]:
         if context.tls
         else None
     )
+    connect = invocation.world.connect or open_connection
     engines = Engines(
         managers=tuple(endpoint_from(url) for url in context.managers),
         nodes=NodeEndpoints(
             template=context.node_endpoint, overrides=dict(context.node_overrides), tls=tls
         ),
-        open_engine=lambda endpoint: open_client(endpoint, tls=tls, timeout=context.timeout),
+        open_engine=lambda endpoint: open_client(
+            endpoint, tls=tls, timeout=context.timeout, connect=connect
+        ),
     )
     with engines:
         yield Session(

@@ -12,9 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from cloudstorctl.core.model import Container, Node, NodeId, Plugin, Service, Task, VolumeName
-    from cloudstorctl.swarm.connection import Connection
     from cloudstorctl.swarm.endpoints import Endpoint, TlsFiles
-    from cloudstorctl.swarm.ports import EngineIdentity, VolumeListing
+    from cloudstorctl.swarm.ports import Carrier, Connects, EngineIdentity, VolumeListing
 
 _T = TypeVar("_T")
 
@@ -22,19 +21,25 @@ REMOVAL_TIMEOUT = 180.0
 """Seconds: the engine itself gives a driver one to two minutes (moby pkg/plugins, proxy.go)."""
 
 
-def open_client(endpoint: Endpoint, *, tls: TlsFiles | None, timeout: float) -> Client:
+def open_client(
+    endpoint: Endpoint,
+    *,
+    tls: TlsFiles | None,
+    timeout: float,
+    connect: Connects = open_connection,
+) -> Client:
     """Make a client for the engine at `endpoint`; `timeout` is in seconds, for one request.
 
     Raises:
         EngineUnreachableError: the forward or the files that it needs are not there.
     """
-    return Client(open_connection(endpoint, tls=tls, timeout=timeout))
+    return Client(connect(endpoint, tls=tls, timeout=timeout))
 
 
 class Client:
     """Reads one engine, and sends removals to it; callers see one side of it (ports.py)."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Carrier) -> None:
         """Ask over `connection`."""
         self._connection = connection
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         Task,
         VolumeName,
     )
+    from cloudstorctl.swarm.endpoints import Endpoint, TlsFiles
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,3 +97,27 @@ class RemovesVolumes(Protocol):
             EngineTimeoutError: no answer in time; the removal may still happen.
             EngineError: anything else; the request may or may not have arrived.
         """
+
+
+class Carrier(Protocol):
+    """Carries requests to one engine; the errors are those of swarm/connection.py."""
+
+    @property
+    def address(self) -> str:
+        """Where it is, as the user gave it."""
+
+    def get(self, path: str, /, **params: str) -> object:
+        """Ask for an API path, and give the JSON of its answer."""
+
+    def delete(self, path: str, timeout: float) -> None:
+        """Send one DELETE for an API path."""
+
+    def close(self) -> None:
+        """End what is going on, for good."""
+
+
+class Connects(Protocol):
+    """Gives the way to an engine; nothing is sent yet."""
+
+    def __call__(self, endpoint: Endpoint, *, tls: TlsFiles | None, timeout: float) -> Carrier:
+        """Give the way to `endpoint`, on which a GET has `timeout` seconds."""
