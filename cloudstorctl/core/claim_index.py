@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from cloudstorctl.core.judgement import Volume
+    from cloudstorctl.core.model import Entry
     from cloudstorctl.core.mounts import Reach
 
 PROTECT_LABEL = "cloudstorctl.protect"
@@ -66,6 +67,18 @@ class Claims:
             return
         self.add_path(names.exact, claim_of(Match()))
 
+    def add_label(self, entry: Entry) -> None:
+        """Record the claim of an entry that a label protects."""
+        value = dict(entry.labels).get(PROTECT_LABEL, "false")
+        if value.lower() != "false":
+            claim = Claim(
+                kind=ClaimKind.PROTECTED,
+                holder=Holder(type=HolderType.LABEL, id=PROTECT_LABEL, name=PROTECT_LABEL),
+                node=entry.node_id,
+                detail=f"the label {PROTECT_LABEL} of {entry.name} is {value}",
+            )
+            self.add_path(entry.name, claim)
+
     def add_path(self, name: str, claim: Claim) -> None:
         """Record a claim on one name, or one path below the root of the file system."""
         path = canonical(name)
@@ -76,28 +89,27 @@ class Claims:
 
 def _protections(volume: Volume, protect: tuple[str, ...]) -> Iterator[Claim]:
     for pattern in protect:
-        if fnmatchcase(volume.name, pattern):
+        if _protects(pattern, volume.name):
             yield Claim(
                 kind=ClaimKind.PROTECTED,
                 holder=Holder(type=HolderType.CONFIGURATION, id=pattern, name=pattern),
                 detail=f"the configuration protects {pattern}",
             )
     for pattern in BUILT_IN_PROTECTION:
-        if fnmatchcase(volume.name, pattern):
+        if _protects(pattern, volume.name):
             yield Claim(
                 kind=ClaimKind.PROTECTED,
                 holder=Holder(type=HolderType.CONFIGURATION, id=pattern, name=pattern),
                 detail=f"{pattern} is a directory that the file system or its backup made",
             )
-    for entry in volume.entries:
-        value = dict(entry.labels).get(PROTECT_LABEL, "false")
-        if value.lower() != "false":
-            yield Claim(
-                kind=ClaimKind.PROTECTED,
-                holder=Holder(type=HolderType.LABEL, id=PROTECT_LABEL, name=PROTECT_LABEL),
-                node=entry.node_id,
-                detail=f"its label {PROTECT_LABEL} is {value}",
-            )
+
+
+def _protects(pattern: str, name: str) -> bool:
+    """Whether a pattern names a volume, a directory that it lies in, or one in it."""
+    place = canonical(name)
+    return any(fnmatchcase(around, pattern) for around in (name, *_ancestors(place))) or any(
+        fnmatchcase(place, around) for around in _ancestors(pattern)
+    )
 
 
 def _ancestors(path: str) -> tuple[str, ...]:

@@ -75,6 +75,9 @@ def claims_in(survey: Survey, protect: tuple[str, ...] = ()) -> Claims:
     for engine in survey.engines:
         for container in engine.containers:
             _claim_by_container(claims, container, reacher)
+        for entry in engine.entries:
+            if reacher.family.claims_through(entry.driver):
+                claims.add_label(entry)
     for task in survey.tasks:
         if MAY_MOUNT[task.state]:
             service_now = services[task.service_id][-1] if task.service_id in services else None

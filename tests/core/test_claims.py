@@ -502,3 +502,20 @@ def test_nodes_of_both_readings_count_as_in_the_swarm() -> None:
         a_reading("w1", "x-w4"), services=(agent,), nodes=(a_node("w1"), a_node("w4"))
     )
     assert kinds_on("x-w4", survey) == [ClaimKind.DECLARED]
+
+
+def test_protection_of_a_nested_volume_keeps_the_one_around_it() -> None:
+    """A removal of `nest` would take `nest/a` with it."""
+    labels = ((PROTECT_LABEL, "true"),)
+    survey = a_survey(a_reading("w1", "nest", "next", an_entry("nest/a", labels=labels)))
+    assert kinds_on("nest", survey) == [ClaimKind.PROTECTED]
+    assert kinds_on("next", survey) == []
+
+
+@pytest.mark.parametrize("pattern", ["nest/a", "nest/*", "n*", "nest"])
+def test_a_pattern_protects_what_lies_around_and_in_what_it_names(pattern: str) -> None:
+    survey = a_survey(a_reading("w1", "nest", "nest/a", "other/a", "other"))
+    assert kinds_on("nest", survey, (pattern,)) == [ClaimKind.PROTECTED]
+    assert kinds_on("nest/a", survey, (pattern,)) == [ClaimKind.PROTECTED]
+    assert kinds_on("other", survey, (pattern,)) == []
+    assert kinds_on("other/a", survey, (pattern,)) == []
