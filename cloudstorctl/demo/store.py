@@ -171,9 +171,7 @@ class VolumeStore:
 
     async def rows(self) -> tuple[list[Row], list[str]]:
         """List every volume of every driver that answers; the second is what went wrong."""
-        listed: dict[str, tuple[str, str]] = {
-            name: (LOCAL, self.local_path(name)) for name in sorted(self._local)
-        }
+        listed = [(name, LOCAL, self.local_path(name)) for name in sorted(self._local)]
         warnings = []
         for plugin in [each for each in self._plugins if each.enabled]:
             try:
@@ -181,15 +179,19 @@ class VolumeStore:
             except DriverError as error:
                 warnings.append(f"list {plugin.name}: {error}")
                 cached = [n for n, known in self._names.items() if known.driver == plugin.name]
-                found = {name: self._names[name].mountpoint for name in cached}
+                listed += ((name, plugin.name, self._names[name].mountpoint) for name in cached)
             else:
-                found = {row["Name"]: plugin.inside(row["Mountpoint"]) for row in answer["Volumes"]}
-            for name, mountpoint in found.items():
-                mine = self._names.get(name)
-                # A row of another driver than the one in memory is dropped, with a log line only.
-                if mine is None or mine.driver == plugin.name:
-                    listed.setdefault(name, (plugin.name, mountpoint))
-        return [self._row(name, *at) for name, at in listed.items()], warnings
+                # A name may come twice, from two file systems: the engine drops neither row.
+                listed += (
+                    (row["Name"], plugin.name, plugin.inside(row["Mountpoint"]))
+                    for row in answer["Volumes"]
+                )
+        return [self._row(*row) for row in listed if self._is_own(*row[:2])], warnings
+
+    def _is_own(self, name: str, driver: str) -> bool:
+        """Whether a row is kept: one of another driver than in memory is dropped, and logged."""
+        known = self._names.get(name)
+        return known is None or known.driver == driver
 
     def adopt(
         self, name: str, driver: str, mountpoint: str, *, reference: str | None = None
