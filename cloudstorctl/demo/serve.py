@@ -109,7 +109,7 @@ class Served:
 
         def act(swarm: Swarm) -> None:
             swarm.engines[hostname].halt(containers_too=containers_too)
-            self._listeners.pop(hostname).close()
+            self._stop_listening(hostname)
 
         self.do(act)
 
@@ -148,7 +148,16 @@ class Served:
                     connection.transport.abort()
             for task in list(server.server_state.tasks):
                 task.cancel()
-            await server.shutdown(list(self._listeners.values()))
+            await server.shutdown()
+
+    def _stop_listening(self, hostname: str) -> None:
+        # The loop has to let go of the socket itself: what it finds closed it cannot stop.
+        number = self._listeners.pop(hostname).fileno()
+        for server in self._servers:
+            for listening in tuple(server.servers):
+                if number in {each.fileno() for each in listening.sockets}:
+                    listening.close()
+                    server.servers.remove(listening)
 
     async def _listen(self, engines: Sequence[Engine]) -> None:
         """Take connections for these engines; one server serves them all."""
