@@ -12,8 +12,8 @@ INSTALL = PIP_CONSTRAINT=constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 \
 	$(BIN)/python -m pip install --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo venv check format test test-unit test-swarm mutants swarm-up swarm-down \
-	completions clean
+.PHONY: help demo venv check format test test-unit test-torture torture test-swarm mutants \
+	swarm-up swarm-down completions clean
 
 help: ## List these commands.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,12 +44,20 @@ format: venv ## Format the code and fix what can be fixed.
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-test: test-unit test-swarm ## Run every test.
+test: test-unit test-torture test-swarm ## Run every test.
 
 test-unit: venv ## Run the tests that need no engine, with coverage; the core is covered whole.
-	$(BIN)/coverage run -m pytest --ignore=tests/swarm
+	$(BIN)/coverage run -m pytest --ignore=tests/swarm --ignore=tests/torture
 	$(BIN)/coverage report
 	$(BIN)/coverage report --include='cloudstorctl/core/*' --fail-under=100 --format=total
+
+test-torture: venv ## Torture the embedded swarm and the program, the same 1,000 runs each time.
+	$(BIN)/python -m pytest tests/torture
+
+torture: venv ## The same with other runs: N of them, from SEED; or REPLAY one.
+	TORTURE_RUNS=$(N) TORTURE_REPLAY=$(REPLAY) \
+	TORTURE_SEED=$(or $(SEED),$(shell od -An -N4 -tu4 /dev/urandom | tr -d ' ')) \
+		$(BIN)/python -m pytest tests/torture/test_torture.py
 
 test-swarm: venv ## Run the tests on real engines, where this machine can have them.
 	@reason=$$(.ci/why-no-swarm); \

@@ -1,0 +1,157 @@
+"""What Hypothesis may choose: names, mounts, deeds, troubles, and when they happen."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+
+from tests.torture import deeds, troubles
+from tests.torture.deeds import BIND, MODES, PROGRAMS, Mounts
+from tests.torture.faults import Fault
+from tests.torture.lab import SLOW_IMAGE, Layout
+from tests.torture.troubles import ALIASES
+from tests.torture.witness import Deed, Happening
+
+pick = st.sampled_from
+NUMBER = st.integers(0, 3)
+
+NAMES = pick(
+    (
+        *("data", "logs", "nest", "nest/a", "nest/1", "web-1-vol", "db-2-vol", "n1-data"),
+        *("n2-data", "gold-x", "keep-1", "lost+found", "aws-backup-restore_1"),
+    )
+)
+SOURCES = pick(
+    (
+        *("data", "logs", "nest/a", "nest", f"{BIND}data", f"{BIND}nest/a", BIND, ""),
+        *("{{.Service.Name}}-{{.Task.Slot}}-vol", "{{.Node.Hostname}}-data"),
+        *("nest/{{.Task.Slot}}", '{{index .Service.Labels "tier"}}-x', "{{.Task.ID}}"),
+        *("{{.Task.Name}}", "{{if .Task.Slot}}data{{end}}"),
+    )
+)
+DRIVERS = pick((ALIASES[0], ALIASES[0], "", *ALIASES[1:], "local"))
+MOUNTS = st.builds(Mounts, source=SOURCES, driver=DRIVERS)
+IMAGES = pick(("nginx", SLOW_IMAGE, "nowhere"))
+PROGRAM = pick(PROGRAMS)
+TIERS = pick(("gold", "iron"))
+
+CREATES_SERVICE = st.builds(
+    deeds.CreateService,
+    name=pick(("web", "db", "job")),
+    mode=pick(MODES),
+    count=NUMBER,
+    mounts=MOUNTS,
+    program=PROGRAM,
+    image=IMAGES,
+    tier=TIERS,
+)
+SCALES_SERVICE = st.builds(deeds.ScaleService, which=NUMBER, count=NUMBER)
+UPDATES_SERVICE = st.builds(
+    deeds.UpdateService,
+    which=NUMBER,
+    mounts=MOUNTS,
+    image=IMAGES,
+    order=pick(("stop-first", "start-first")),
+    tier=TIERS,
+)
+ROLLS_BACK = st.builds(deeds.RollBackService, which=NUMBER)
+REMOVES_SERVICE = st.builds(deeds.RemoveService, which=NUMBER)
+RUNS_CONTAINER = st.builds(
+    deeds.RunContainer,
+    node=NUMBER,
+    mounts=st.builds(
+        Mounts, source=pick(("data", "logs", "nest/a", f"{BIND}data", BIND, "")), driver=DRIVERS
+    ),
+    program=PROGRAM,
+    start=st.booleans(),
+)
+HANDLES_CONTAINER = st.builds(
+    deeds.HandleContainer,
+    node=NUMBER,
+    which=NUMBER,
+    verb=pick(("stop", "start", "pause", "unpause", "rm -f")),
+)
+PRUNES_CONTAINERS = st.builds(deeds.PruneContainers, node=NUMBER)
+CREATES_VOLUME = st.builds(
+    deeds.CreateVolume,
+    node=NUMBER,
+    name=NAMES,
+    driver=DRIVERS,
+    options=pick(("", "perfmode=maxio", "backing=relocatable")),
+    protected=st.booleans(),
+)
+MAKES_DIRECTORY = st.builds(deeds.MakeDirectory, name=NAMES, backing=pick(("reg", "max")))
+
+PASSES_TIME = st.builds(troubles.PassTime, seconds=pick((1, 2, 5, 30)))
+SETS_AVAILABILITY = st.builds(
+    troubles.SetAvailability, node=NUMBER, availability=pick(("drain", "pause", "active"))
+)
+ENDS_ENGINE = st.builds(troubles.EndEngine, node=NUMBER, containers_too=st.booleans())
+STARTS_ENGINE = st.builds(troubles.StartEngine, node=NUMBER)
+FREEZES_ENGINE = st.builds(troubles.FreezeEngine, node=NUMBER, frozen=st.booleans())
+REMOVES_NODE = st.builds(troubles.RemoveNode, node=NUMBER, force=st.booleans())
+SWITCHES_PLUGIN = st.builds(troubles.SwitchPlugin, node=NUMBER, which=NUMBER, enabled=st.booleans())
+REMOVES_PLUGIN = st.builds(troubles.RemovePlugin, node=NUMBER, which=NUMBER)
+INSTALLS_PLUGIN = st.builds(troubles.InstallPlugin, node=NUMBER, alias=pick(ALIASES))
+FAULTS: st.SearchStrategy[tuple[str, str | int]] = pick(
+    (
+        *(("list", "empty"), ("list", "error"), ("list", "hang"), ("list", 3), ("list", 30)),
+        *(("get", "unknown"), ("get", "error"), ("get", 3), ("create", "error")),
+        *(("create", 3), ("mount", "error"), ("mount", 3), ("unmount", "error")),
+        *(("remove", "error"), ("remove", "half"), ("remove", "hang"), ("remove", 300)),
+    )
+)
+BENDS_DRIVER = st.builds(
+    lambda node, bent: troubles.BendDriver(node, bent[0], bent[1]), NUMBER, FAULTS
+)
+MENDS_DRIVER = st.builds(troubles.MendDriver, node=NUMBER)
+SPOILS_REQUESTS = st.builds(
+    troubles.SpoilRequests,
+    node=NUMBER,
+    path=pick(
+        (
+            *("/", "/volumes", "/volumes/", "/containers", "/plugins", "/info", "/services"),
+            *("/tasks", "/nodes"),
+        )
+    ),
+    fault=pick(Fault),
+    times=st.integers(1, 3),
+)
+
+ANY_DEED: st.SearchStrategy[Deed] = st.one_of(
+    CREATES_SERVICE,
+    CREATES_SERVICE,
+    SCALES_SERVICE,
+    UPDATES_SERVICE,
+    ROLLS_BACK,
+    REMOVES_SERVICE,
+    RUNS_CONTAINER,
+    RUNS_CONTAINER,
+    HANDLES_CONTAINER,
+    PRUNES_CONTAINERS,
+    CREATES_VOLUME,
+    MAKES_DIRECTORY,
+    PASSES_TIME,
+    PASSES_TIME,
+    SETS_AVAILABILITY,
+    ENDS_ENGINE,
+    STARTS_ENGINE,
+    FREEZES_ENGINE,
+    REMOVES_NODE,
+    SWITCHES_PLUGIN,
+    REMOVES_PLUGIN,
+    INSTALLS_PLUGIN,
+    BENDS_DRIVER,
+    MENDS_DRIVER,
+    SPOILS_REQUESTS,
+)
+MOMENTS = st.one_of(
+    st.tuples(st.just(""), st.integers(0, 50)),
+    st.tuples(pick(("DELETE", "GET /services", "GET /tasks", "GET /nodes")), st.integers(0, 3)),
+    st.tuples(pick(("/containers/json", "GET /volumes", "/plugins")), st.integers(0, 6)),
+)
+HAPPENING = st.builds(lambda moment, deed: Happening(moment[0], moment[1], deed), MOMENTS, ANY_DEED)
+HAPPENINGS = st.lists(HAPPENING, max_size=3)
+ORPHANS = st.lists(NAMES, min_size=1, max_size=5, unique=True)
+LAYOUTS = st.builds(
+    Layout, nodes=pick((3, 2, 4)), managers=pick((1, 3, 2)), generation=pick((2, 1))
+)

@@ -1,0 +1,225 @@
+"""Stands between the program and the swarm: lets things happen, and judges every DELETE."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, Protocol
+from urllib.parse import unquote
+
+from tests.torture.doubts import MANAGER_PATHS, NODE_PATHS, doubts_after
+from tests.torture.lab import ImpossibleError, Lab
+from tests.torture.oracle import OUTSIDE, Claim, claims_in
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from tests.torture.wire import Exchange
+
+CONFIGURATION: Final = "the configuration"
+
+
+class Deed(Protocol):
+    """Something that is done to the swarm, and told in its story."""
+
+    def do(self, lab: Lab) -> None:
+        """Do it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """A deed between two requests of the program."""
+
+    before: str
+    """Part of a method and path: it happens right before such a request; empty: before any."""
+    skipped: int
+    """How many such requests go by first."""
+    deed: Deed
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One request of the program, with the truth at that moment."""
+
+    exchange: Exchange
+    claims: frozenset[Claim]
+    """All that there were while it was answered."""
+    doubts: tuple[str, ...]
+
+    @property
+    def shown(self) -> Iterator[Claim]:
+        """Give the claims that this answer showed."""
+        path, hostname = self.exchange.path, self.exchange.hostname
+        questions = {path, f"{hostname} {path}", CONFIGURATION}
+        found = (claim for claim in self.claims if claim.shown_by in questions)
+        if path != "/volumes":
+            return found
+        # A label is shown with a row, and the driver may have left that out.
+        labelled = {row["Name"] for row in self.rows if row["Labels"]}
+        return (c for c in found if c.shown_by == CONFIGURATION or c.place in labelled)
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        """Give the rows of a volume list."""
+        if self.exchange.path != "/volumes" or not _usable(self):
+            return []
+        rows: list[dict[str, Any]] = json.loads(self.exchange.answer)["Volumes"]
+        return rows
+
+    def places_of(self, name: str) -> Iterator[str]:
+        """Name the file systems in which the volume is listed here."""
+        for row in self.rows:
+            if row["Name"] == name and row["Driver"] != "local":
+                yield row["Mountpoint"].removesuffix(f"/{name}").rpartition("propagated-mount")[2]
+
+
+@dataclass(slots=True, kw_only=True)
+class Witness:
+    """What one run of the program asked, and what was wrong with it."""
+
+    lab: Lab
+    happenings: list[Happening]
+    seen: list[Seen] = field(default_factory=list)
+    deletes: list[Exchange] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    raced: int = 0
+    """Volumes removed though something claimed them that no answer could have shown in time."""
+    requests: int = 0
+    happened: int = 0
+    quiet: bool = True
+    """Whether the swarm stood still while the program ran."""
+    outside: int = 0
+    """The same, where only engines that are not in the swarm could have shown it."""
+    _skipped: int = 0
+
+    def carry(self, exchange: Exchange, timeout: float) -> None:
+        """Carry a request of the program out, after whatever happens before it."""
+        self._let_happen(exchange)
+        self.requests += 1
+        if exchange.method == "DELETE":
+            self._carry_delete(exchange, timeout)
+            return
+        before = claims_in(self.lab.swarm)
+        began = self.lab.swarm.runtime.now()
+        self.lab.wire.carry(exchange, timeout)
+        passed = self.lab.swarm.runtime.now() != began
+        claims = before & claims_in(self.lab.swarm) if passed else before
+        self.quiet &= not passed
+        self.seen.append(Seen(exchange, claims, doubts_after(self.lab.swarm, exchange)))
+        if exchange.fault or not exchange.good:
+            why = exchange.fault or (exchange.refused and "refused") or exchange.status or "late"
+            self.lab.tell(f"… GET {exchange.path} of {exchange.hostname}: {why}.")
+        if exchange.path not in {*NODE_PATHS, *MANAGER_PATHS}:
+            self.problems.append(f"it asked for {exchange.path}")
+
+    def against(self, name: str) -> list[str]:
+        """Say what spoke against removing a volume in the last look since the last DELETE."""
+        look = self._last_look()
+        if look is None:
+            return ["there was no whole look at the swarm since the last removal"]
+        now = claims_in(self.lab.swarm)
+        found = [doubt for seen in look for doubt in seen.doubts]
+        for seen in look:
+            question = f"{seen.exchange.path} of {seen.exchange.hostname}"
+            found += [f"{question} showed {c.who}" for c in seen.shown if c.holds(name)]
+            if seen.exchange.path in NODE_PATHS:
+                found += [
+                    f"the managers could still have shown {claim.who}"
+                    for claim in seen.claims & now
+                    if claim.shown_by in {"/services", "/tasks"} and claim.holds(name)
+                ]
+        found += self._unread(look)
+        if len({place for seen in look for place in seen.places_of(name)}) > 1:
+            found.append("it is in two file systems")
+        return sorted(set(found))
+
+    def _let_happen(self, exchange: Exchange) -> None:
+        while self.happenings:
+            happening = self.happenings[0]
+            if happening.before not in f"{exchange.method} {exchange.path}":
+                return
+            if self._skipped < happening.skipped:
+                self._skipped += 1
+                return
+            self._skipped = 0
+            del self.happenings[0]
+            asked = f"{exchange.method} {exchange.path} of {exchange.hostname}"
+            length = len(self.lab.story)
+            try:
+                happening.deed.do(self.lab)
+            except ImpossibleError:
+                continue
+            self.quiet = False
+            self.happened += 1
+            self.lab.story.insert(length, f"{self.lab.indent}… right before {asked}:")
+
+    def _carry_delete(self, exchange: Exchange, timeout: float) -> None:
+        lab = self.lab
+        name = unquote(exchange.path).removeprefix("/volumes/")
+        problems = [f"it asked for {name} to be removed, but {each}" for each in self.against(name)]
+        if any((d.hostname, d.path) == (exchange.hostname, exchange.path) for d in self.deletes):
+            problems.append(f"it asked {exchange.hostname} for {name} a second time")
+        if exchange.query or not exchange.path.startswith("/volumes/"):
+            problems.append(f"it sent DELETE {exchange.path}?{exchange.query}")
+        claims = [claim for claim in claims_in(lab.swarm) if claim.holds(name)]
+        there = bool(_places(lab, name))
+        lab.wire.carry(exchange, timeout)
+        self.seen.clear()
+        if not exchange.refused:
+            self.deletes.append(exchange)
+            self.problems += problems
+        if exchange.late:
+            lab.late_removals.add(name)
+        answer = "late" if exchange.late else exchange.status or exchange.fault or "nothing"
+        lab.tell(f"… DELETE {name} of {exchange.hostname}: {answer}.")
+        if there and not _places(lab, name) and claims:
+            if all(claim.shown_by == OUTSIDE for claim in claims):
+                self.outside += 1
+            else:
+                self.raced += 1
+
+    def _last_look(self) -> Sequence[Seen] | None:
+        """Give what was asked from the last reading but one of a manager to the end of the last."""
+        ends = [
+            number
+            for number in range(3, len(self.seen))
+            if tuple(s.exchange.path for s in self.seen[number - 3 : number + 1]) == MANAGER_PATHS
+            and len({s.exchange.hostname for s in self.seen[number - 3 : number + 1]}) == 1
+            and all(_usable(s) for s in self.seen[number - 3 : number + 1])
+        ]
+        if len(ends) < 2:
+            return None
+        asked = range(ends[-2] + 1, ends[-1] - 3)
+        nodes = [
+            self.seen[number]
+            for number in asked
+            if not (self._is_manager_s(number) and self.seen[number].doubts)
+        ]
+        first = self.seen[ends[-2] - 3 : ends[-2] + 1]
+        return [*first, *nodes, *self.seen[ends[-1] - 3 : ends[-1] + 1], *self.seen[ends[-1] + 1 :]]
+
+    def _is_manager_s(self, number: int) -> bool:
+        """Whether a request is part of a reading of a manager, or asks one who it is."""
+        exchange = self.seen[number].exchange
+        after = [s.exchange.path for s in self.seen[number + 1 : number + 2]]
+        return exchange.path in MANAGER_PATHS[1:] or (
+            exchange.path == "/info" and after != ["/containers/json"]
+        )
+
+    def _unread(self, look: Sequence[Seen]) -> Iterator[str]:
+        """Name the members of which not everything was read."""
+        members = {m.hostname for m in self.lab.swarm.cluster.members.values()}
+        good = {(s.exchange.hostname, s.exchange.path) for s in look if not s.doubts}
+        for hostname in sorted(members):
+            for path in NODE_PATHS:
+                if (hostname, path) not in good:
+                    yield f"{path} of {hostname} was not read"
+
+
+def _usable(seen: Seen) -> bool:
+    return seen.exchange.good and not seen.exchange.fault
+
+
+def _places(lab: Lab, name: str) -> list[str]:
+    roots = lab.swarm.place.shared
+    return [kind for kind in ("reg", "max", "ebs") if (roots / kind / name).is_dir()]
