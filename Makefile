@@ -12,7 +12,7 @@ INSTALL = PIP_CONSTRAINT=constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 \
 	$(BIN)/python -m pip install --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo venv check format test test-unit test-torture torture test-swarm mutants \
+.PHONY: help demo venv check format test test-unit test-torture torture test-swarm mutants bench \
 	swarm-up swarm-down completions clean
 
 help: ## List these commands.
@@ -80,6 +80,9 @@ swarm-down: venv ## Stop that swarm and remove it.
 completions: venv ## Write the completion scripts anew.
 	for shell in bash zsh fish; do \
 		$(BIN)/cloudstorctl completion $$shell > completions/cloudstorctl.$$shell || exit 1; done
+
+bench: venv ## Time it on made-up swarms of 50 and 500 nodes, beside curl and a shell loop.
+	$(BIN)/python -m bench
 
 clean: ## Remove what these commands have made, except a swarm that is up.
 	rm -rf $(VENV) mutants .coverage .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
