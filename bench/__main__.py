@@ -15,7 +15,7 @@ from pathlib import Path
 from bench.contenders import Tools, contenders
 from bench.engines import serving
 from bench.failure import BenchError
-from bench.fleet import CONTAINERS, ENTRIES, SEED, Fleet
+from bench.fleet import CONTAINERS, ENTRIES, FEWEST, SEED, Fleet
 from bench.report import Measured, goals, table
 from bench.runs import median_of, run
 
@@ -107,6 +107,8 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=5, metavar="N", help="of which the median")
     parser.add_argument("--seed", type=int, default=SEED, metavar="N")
     words = parser.parse_args()
+    if min(words.nodes) < FEWEST:
+        parser.error(f"a swarm of at least {FEWEST} nodes is needed")
     # Ended in this way too, it cleans up.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     signal.signal(signal.SIGINT, signal.default_int_handler)

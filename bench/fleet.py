@@ -1,16 +1,16 @@
 """A made-up swarm, the same for the same seed, as the answers of its engines in files.
 
-Every engine lists 200 volumes and has 40 containers, whatever the size of the swarm:
+Every engine lists 200 volumes and has 40 containers, whatever the size of the swarm. Of the volumes
 
-- 170 volumes that every engine lists, as drivers of the second generation do: 120 with one task
-  each (a template with the slot), 20 shared by three tasks, 15 of services at 0 replicas, and 15
-  that nothing uses;
-- 10 that this engine alone lists, as drivers of the first generation do, each with a task here;
-- 20 of the driver `local`, half of them in use.
+- 180 are Cloudstor's, and every engine lists them all, as drivers of the second generation do: 120
+  with one task each (a template with the slot), 20 shared by three tasks, 20 of services at 0
+  replicas, and 20 that nothing uses;
+- 20 are of the driver `local`: 10 in use under the same names everywhere, 10 left over here alone.
 
-So what is listed grows with the swarm (100 000 entries on 500 nodes), and so does the number of
-Cloudstor volumes (670 on 50 nodes, 5 170 on 500). Every container belongs to a task, every task to
-a service, and every mount names a volume that its engine lists: the view is complete.
+So the entries grow with the swarm (100 000 on 500 nodes) and the volumes do not. Every container
+belongs to a task, every task to a service, and every mount names a volume that its engine lists:
+the view is complete. The tasks that use no Cloudstor volume, most of them, mount a `local` one, a
+path of the node, or nothing.
 """
 
 from __future__ import annotations
@@ -32,17 +32,20 @@ if TYPE_CHECKING:
 
     from bench.swarm_answers import Payload
 
+FEWEST = 10
+"""Nodes that have room for the tasks that use volumes."""
 ENTRIES = 200
 CONTAINERS = 40
 SEED = 20260301
 
 _SLOTTED, _SLOTS = 40, 3
 _SHARED, _SHARERS = 20, 3
-_SLEEPING = 15
-_FORGOTTEN = 15
-_OWN = 10
+_SLEEPING = 20
+_FORGOTTEN = 20
 _LOCAL = 20
-_STATELESS = 20
+_STATELESS = 40
+_KINDS = 4
+"""Of what stateless services mount: every fourth a volume, every fourth a path."""
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
@@ -71,8 +74,7 @@ class Fleet:
     def __post_init__(self) -> None:
         """Make the services and place their tasks."""
         self._random = random.Random(self.seed)  # noqa: S311 - it has to be the same again
-        self._place_what_all_list()
-        self._place_what_one_lists()
+        self._place_users()
         self._place_stateless()
         for tasks in self._placed.values():
             self._random.shuffle(tasks)
@@ -80,7 +82,7 @@ class Fleet:
     @property
     def cloudstor_entries(self) -> int:
         """How many entries of Cloudstor's the engines list together."""
-        return self.size * (len(self.everywhere) + _OWN)
+        return self.size * len(self.everywhere)
 
     def node_id(self, position: int) -> str:
         """The ID of a node; the first is the manager."""
@@ -130,7 +132,7 @@ class Fleet:
             containers.append(engine_answers.container(placed.service, row, called, mounts))
             yield row
         used = {source for placed in self._placed[position] for source in placed.sources}
-        names = (*self.everywhere, *self._own(position), *self._local(position))
+        names = (*self.everywhere, *self._local(position))
         volumes = [
             engine_answers.volume(each, plugin_id, used=each in used) for each in sorted(names)
         ]
@@ -150,7 +152,7 @@ class Fleet:
         ):
             (folder / path).write_text(_json(answer) + "\n")
 
-    def _place_what_all_list(self) -> None:
+    def _place_users(self) -> None:
         for number in range(_SLOTTED):
             service = self._service(
                 f"store{number}", "{{.Service.Name}}-{{.Task.Slot}}-vol", _SLOTS
@@ -170,13 +172,6 @@ class Fleet:
             self.everywhere.append(f"sleeping{number}-vol")
         self.everywhere += (f"forgotten{number}-vol" for number in range(_FORGOTTEN))
 
-    def _place_what_one_lists(self) -> None:
-        for number in range(_OWN):
-            source = "{{.Service.Name}}-{{.Task.Slot}}-data"
-            service = self._service(f"own{number}", source, self.size)
-            for position in range(self.size):
-                self._place(position, service, position + 1, f"own{number}-{position + 1}-data")
-
     def _place_stateless(self) -> None:
         """Fill every node with tasks that mount nothing of Cloudstor's, or nothing at all."""
         agent = self._service("agent", "/var/run/docker.sock", None)
@@ -189,24 +184,20 @@ class Fleet:
             for place in range(free):
                 tasks[place % _STATELESS].append(position)
         for number, positions in enumerate(tasks):
-            # Every second has a volume of the driver `local`.
-            source = f"web{number}_cache" if number % 2 else ""
+            source = ("", f"web{number}_cache", "/etc/localtime", "")[number % _KINDS]
             service = self._service(f"web{number}", source, len(positions), driver="local")
             for slot, position in enumerate(positions, 1):
                 self._place(position, service, slot, *([source] if source else []))
 
-    def _own(self, position: int) -> list[str]:
-        return [f"own{number}-{position + 1}-data" for number in range(_OWN)]
-
     def _local(self, position: int) -> list[str]:
-        caches = [f"web{number}_cache" for number in range(1, _STATELESS, 2)]
+        caches = [f"web{number}_cache" for number in range(1, _STATELESS, _KINDS)]
         return caches + [f"left_{position}_{number}" for number in range(_LOCAL - len(caches))]
 
     def _somewhere(self) -> int:
         """A node that has room beside what runs on every node."""
         while True:
             position = self._random.randrange(self.size)
-            if len(self._placed[position]) < CONTAINERS - _OWN - _STATELESS - 1:
+            if len(self._placed[position]) < CONTAINERS // 2:
                 return position
 
     def _place(self, position: int, service: Payload, slot: int, *sources: str) -> None:
