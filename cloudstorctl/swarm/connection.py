@@ -24,7 +24,7 @@ from cloudstorctl.swarm.endpoints import Scheme
 from cloudstorctl.swarm.failures import WANTS_TLS, Circumstances, failure, quoted, wants_tls
 from cloudstorctl.swarm.forward import Forward, open_forward
 from cloudstorctl.swarm.ssh_words import SILENCE, channel_refused, ssh_cause
-from cloudstorctl.swarm.transport import Watch, session_to, uses_tls
+from cloudstorctl.swarm.transport import Watch, send, session_to, uses_tls
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -81,17 +81,26 @@ class Connection:
         """Ask for the API path `path`, without a version, and give its JSON decoded.
 
         Raises:
+            PayloadError: the answer is not JSON.
+            EngineError: as `body` does.
+        """
+        return value_of(self.body(path, **params), address=self.address, path=path)
+
+    def body(self, path: str, /, **params: str) -> bytes:
+        """Ask for the API path `path`, without a version, and give the answer as it is.
+
+        Raises:
             EngineUnreachableError: the engine could not be reached, or did not let us in.
             EngineTimeoutError: no whole answer within the time-out of the connection.
             EngineAnsweredError: the engine answered with an HTTP error.
-            PayloadError: the answer is not JSON, was cut off, or is too large.
+            PayloadError: the answer was cut off, or is too large.
             EngineError: the engine closed the connection.
         """
         with self._asked("GET", path, params, self._timeout) as response:
             self._refuse_errors(response, path)
             body = self._body(response, path, self._max_body)
         self._refuse_cut(path, self._timeout)
-        return value_of(body, address=self.address, path=path)
+        return body
 
     def delete(self, path: str, timeout: float) -> None:
         """Send one DELETE for the API path `path`, whose segments are escaped already.
@@ -148,14 +157,7 @@ class Connection:
         with self._watch.running(timeout), contextlib.ExitStack() as closing:
             try:
                 response = closing.enter_context(
-                    session.request(
-                        method,
-                        self._base + path,
-                        params=params,
-                        timeout=timeout,
-                        stream=True,
-                        allow_redirects=False,
-                    )
+                    send(session, method, self._base + path, params=params, timeout=timeout)
                 )
             except _FAILURES as error:
                 raise self._failed(error, path, timeout) from error
