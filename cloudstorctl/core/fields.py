@@ -18,11 +18,12 @@ class Fields:
     Every method raises ShapeError, with the path of the field, where the shape is wrong.
     """
 
-    __slots__ = ("_fields", "_where")
+    __slots__ = ("_fields", "_name", "_within")
 
-    def __init__(self, value: object, where: str = "") -> None:
-        """Wrap a decoded value, which `where` names in errors."""
-        self._where = where
+    def __init__(self, value: object, name: str = "", within: Fields | None = None) -> None:
+        """Wrap a decoded value, which errors call `name`, of what it is `within`."""
+        self._name = name
+        self._within = within
         if not isinstance(value, dict):
             self._refuse("", value, "an object")
         self._fields: Mapping[str, object] = value
@@ -33,7 +34,9 @@ class Fields:
 
     def text(self, key: str, default: str | None = None) -> str:
         """Text; required where no default is given."""
-        value = self._value(key, default)
+        value = self._fields.get(key)
+        if value is None:
+            value = default
         return value if isinstance(value, str) else self._refuse(key, value, "text")
 
     def integer(self, key: str, default: int | None = None) -> int:
@@ -50,26 +53,37 @@ class Fields:
 
     def child(self, key: str) -> Fields:
         """An object; an empty one where it is missing."""
-        return Fields(self._value(key, {}), self._path(key))
+        return Fields(self._value(key, {}), key, self)
 
     def items(self, key: str, *, required: bool = False) -> tuple[Fields, ...]:
         """A list of objects; null is an empty one, and so is a missing one unless required."""
         return tuple(
-            Fields(item, f"{self._path(key)}[{position}]")
-            for position, item in enumerate(self._list(key, required=required))
+            [
+                Fields(item, f"{key}[{position}]", self)
+                for position, item in enumerate(self._list(key, required=required))
+            ]
         )
 
     def texts(self, key: str, *, required: bool = False) -> tuple[str, ...]:
         """A list of texts; null is an empty one, and so is a missing one unless required."""
         return tuple(
-            item if isinstance(item, str) else self._refuse(f"{key}[{position}]", item, "text")
-            for position, item in enumerate(self._list(key, required=required))
+            [
+                item if isinstance(item, str) else self._refuse(f"{key}[{position}]", item, "text")
+                for position, item in enumerate(self._list(key, required=required))
+            ]
         )
 
     def pairs(self, key: str) -> Pairs:
         """An object of texts, sorted by key; empty where it is missing."""
+        if self._fields.get(key) is None:
+            return ()
         child = self.child(key)
-        return tuple((name, child.text(name, "")) for name in sorted(child._fields))
+        return tuple([(name, child.text(name, "")) for name in sorted(child._fields)])
+
+    def path(self, key: str) -> str:
+        """Say where a field is; worked out for errors alone, of which most answers have none."""
+        here = self._name if self._within is None else self._within.path(self._name)
+        return f"{here}.{key}" if here and key else here or key
 
     def refuse(self, key: str, wanted: str) -> NoReturn:
         """Say that a field is not what it should be."""
@@ -85,12 +99,9 @@ class Fields:
         value = self._value(key, [])
         return value if isinstance(value, list) else self._refuse(key, value, "a list")
 
-    def _path(self, key: str) -> str:
-        return f"{self._where}.{key}" if self._where else key
-
     def _refuse(self, key: str, found: object, wanted: str) -> NoReturn:
         raise ShapeError(
-            where=(self._path(key) if key else self._where) or "it",
+            where=self.path(key) or "it",
             wanted=wanted,
             found="missing" if found is None else _NAMES.get(type(found), "a number"),
         )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from hashlib import sha256
+from typing import TYPE_CHECKING, TypeVar, cast
 from urllib.parse import quote
 
 from cloudstorctl.swarm import decode
+from cloudstorctl.swarm.bodies import rows_of
 from cloudstorctl.swarm.connection import open_connection
 
 if TYPE_CHECKING:
@@ -42,6 +44,8 @@ class Client:
     def __init__(self, connection: Carrier) -> None:
         """Ask over `connection`."""
         self._connection = connection
+        self._known: dict[str, tuple[bytes, tuple[object, ...]]] = {}
+        """Digest of the last answer to a path, with its records."""
 
     @property
     def address(self) -> str:
@@ -75,15 +79,15 @@ class Client:
 
     def nodes(self) -> tuple[Node, ...]:
         """The members of the swarm."""
-        return self._read(decode.nodes_from, "/nodes")
+        return self._read_rows(decode.nodes_from, "/nodes")
 
     def services(self) -> tuple[Service, ...]:
         """Every service, with its previous spec."""
-        return self._read(decode.services_from, "/services")
+        return self._read_rows(decode.services_from, "/services")
 
     def tasks(self) -> tuple[Task, ...]:
         """Every task the managers still know."""
-        return self._read(decode.tasks_from, "/tasks")
+        return self._read_rows(decode.tasks_from, "/tasks")
 
     def remove_volume(self, name: VolumeName) -> None:
         """Ask once, without force, that the volume be removed.
@@ -97,3 +101,22 @@ class Client:
         payload = self._connection.get(path, **params)
         with decode.blaming(self.address, path):
             return record_from(payload)
+
+    def _read_rows(
+        self, records_from: Callable[[object], tuple[_T, ...]], path: str
+    ) -> tuple[_T, ...]:
+        """Read a list of the swarm's state, which is asked again and again and seldom changes.
+
+        The same answer gives the same records, and they are not made again.
+        """
+        body = self._connection.body(path)
+        digest = sha256(body).digest()
+        known = self._known.get(path)
+        if known is not None and known[0] == digest:
+            return cast("tuple[_T, ...]", known[1])
+        rows = rows_of(body, address=self.address, path=path)
+        del body
+        with decode.blaming(self.address, path):
+            records = records_from(rows)
+        self._known[path] = (digest, records)
+        return records

@@ -6,9 +6,8 @@ older engine leaves out has a default, and what is of the wrong type is an error
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import contextmanager
-from enum import StrEnum
-from typing import TYPE_CHECKING, TypeVar
 
 from cloudstorctl.core.fields import Fields
 from cloudstorctl.core.model import (
@@ -33,16 +32,18 @@ from cloudstorctl.core.model import (
 from cloudstorctl.errors import PayloadError, ShapeError
 from cloudstorctl.swarm.ports import EngineIdentity, VolumeListing
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 _NO_ADDRESS = {"", "0.0.0.0", "127.0.0.1", "::"}  # noqa: S104 - what a leader says of itself
 _NO_CLUSTER_VOLUMES = "unknown method ListVolumes for service docker.swarmkit.v1.Control"
 """A newer manager's warning under a leader older than 23.0 (measured: 26.1 under 20.10): it cannot
 add the CSI cluster volumes to its list, because that leader knows none. No driver's row is missing.
 """
-_LABEL = "com.docker.swarm."
-_E = TypeVar("_E", bound=StrEnum)
+_TASK_ID = "com.docker.swarm.task.id"
+_TASK_NAME = "com.docker.swarm.task.name"
+_SERVICE_NAME = "com.docker.swarm.service.name"
+_CONTAINER_STATES = {state.value: state for state in ContainerState}
+_MOUNT_KINDS = {kind.value: kind for kind in MountKind}
+_NODE_STATES = {state.value: state for state in NodeState}
+_TASK_STATES = {state.value: state for state in TaskState}
 
 
 @contextmanager
@@ -120,10 +121,11 @@ def tasks_from(payload: object) -> tuple[Task, ...]:
     return tuple(_task(item) for item in _objects(payload))
 
 
-def _objects(payload: object) -> tuple[Fields, ...]:
-    if not isinstance(payload, list):
+def _objects(payload: object) -> Iterator[Fields]:
+    """The rows of a list, or of an iterator over one that is decoded meanwhile."""
+    if not isinstance(payload, list | Iterator):
         raise ShapeError(where="it", wanted="a list", found="something else")
-    return tuple(Fields(item, f"[{position}]") for position, item in enumerate(payload))
+    return (Fields(item, f"[{position}]") for position, item in enumerate(payload))
 
 
 def _entry(row: Fields, node: NodeId) -> Entry:
@@ -146,11 +148,11 @@ def _container(item: Fields, node: NodeId) -> Container:
         id=ContainerId(identifier),
         node_id=node,
         name=names[0].lstrip("/") if names else identifier[:12],
-        state=_enum(ContainerState, item.text("State"), ContainerState.UNKNOWN),
+        state=_CONTAINER_STATES.get(item.text("State"), ContainerState.UNKNOWN),
         mounts=tuple(_container_mount(mount) for mount in item.items("Mounts", required=True)),
-        task_id=TaskId(labels[f"{_LABEL}task.id"]) if f"{_LABEL}task.id" in labels else None,
-        task_name=labels.get(f"{_LABEL}task.name", ""),
-        service_name=labels.get(f"{_LABEL}service.name", ""),
+        task_id=TaskId(labels[_TASK_ID]) if _TASK_ID in labels else None,
+        task_name=labels.get(_TASK_NAME, ""),
+        service_name=labels.get(_SERVICE_NAME, ""),
     )
 
 
@@ -175,7 +177,7 @@ def _spec_mount(mount: Fields) -> Mount:
     kind = mount.text("Type", MountKind.VOLUME)
     driver = mount.child("VolumeOptions").child("DriverConfig")
     return Mount(
-        kind=_enum(MountKind, kind, MountKind.OTHER),
+        kind=_MOUNT_KINDS.get(kind, MountKind.OTHER),
         source=mount.text("Source", ""),
         target=mount.text("Target", ""),
         driver=driver.text("Name", ""),
@@ -196,7 +198,7 @@ def _node(item: Fields) -> Node:
         id=NodeId(item.text("ID")),
         hostname=description.text("Hostname", "") or item.text("ID"),
         address=_address(item),
-        state=_enum(NodeState, item.child("Status").text("State"), NodeState.UNKNOWN),
+        state=_NODE_STATES.get(item.child("Status").text("State"), NodeState.UNKNOWN),
         availability=item.child("Spec").text("Availability", "active"),
         manager=item.has("ManagerStatus"),
         reachable=item.child("ManagerStatus").text("Reachability", "reachable") == "reachable",
@@ -254,7 +256,7 @@ def _task(item: Fields) -> Task:
         service_id=ServiceId(item.text("ServiceID", "")),
         node_id=NodeId(item.text("NodeID", "")) or None,
         slot=item.integer("Slot", 0),
-        state=_enum(TaskState, status.text("State"), TaskState.UNKNOWN),
+        state=_TASK_STATES.get(status.text("State"), TaskState.UNKNOWN),
         desired=item.text("DesiredState", ""),
         mounts=_mounts_of(item.child("Spec"), ""),
         name=item.text("Name", ""),
@@ -270,10 +272,3 @@ def _drives_volumes(item: Fields) -> bool:
 
 def _settings(lines: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
     return tuple(sorted((key, value) for key, _, value in (line.partition("=") for line in lines)))
-
-
-def _enum(kind: type[_E], text: str, unknown: _E) -> _E:
-    try:
-        return kind(text)
-    except ValueError:
-        return unknown

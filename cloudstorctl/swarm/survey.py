@@ -7,7 +7,7 @@ import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from cloudstorctl.core.model import EngineReading, Gap, Survey
 from cloudstorctl.errors import EngineError, EngineTimeoutError, EngineUnreachableError
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from cloudstorctl.core.model import Container, Node, NodeId, Plugin
     from cloudstorctl.swarm.engines import Engines
     from cloudstorctl.swarm.ports import ReadsEngine, VolumeListing
+
+
+_R = TypeVar("_R")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +60,7 @@ def survey(
     readings = _read_all(engines, before, settings, progress)
     after = manager_state(engines, expected=before.cluster_id)
     gaps = [gap for reading in readings for gap in reading.gaps]
+    known = {node.id for node in before.nodes}
     gaps += (
         Gap(
             source=f"node {node.hostname}",
@@ -64,14 +68,14 @@ def survey(
             cause="it joined the swarm during the survey, and its engine was not read",
         )
         for node in after.nodes
-        if node.id not in {known.id for known in before.nodes}
+        if node.id not in known
     )
     return Survey(
         cluster_id=before.cluster_id,
         taken_at=now(),
         nodes=_newest_of(after.nodes, before.nodes),
-        services=tuple(dict.fromkeys((*before.services, *after.services))),
-        tasks=tuple(dict.fromkeys((*before.tasks, *after.tasks))),
+        services=_once(before.services, after.services),
+        tasks=_once(before.tasks, after.tasks),
         engines=tuple(r.reading for r in readings if r.reading is not None),
         gaps=tuple(gaps),
         drivers=settings.drivers,
@@ -88,6 +92,11 @@ def _newest_of(after: Iterable[Node], before: Iterable[Node]) -> tuple[Node, ...
     """Every node of both readings once, as the later one describes it."""
     nodes = {node.id: node for node in (*before, *after)}
     return tuple(sorted(nodes.values(), key=lambda node: (node.hostname, node.id)))
+
+
+def _once(before: tuple[_R, ...], after: tuple[_R, ...]) -> tuple[_R, ...]:
+    """Every record of both readings, once; mostly they are the same records."""
+    return tuple(dict.fromkeys(before if after is before else (*before, *after)))
 
 
 def _read_all(
