@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
@@ -17,11 +17,17 @@ class Family:
     patterns: tuple[str, ...]
     aliases: frozenset[str] = frozenset()
     """Local names of plugins whose origin matches a pattern, such as `sharedlogs:latest`."""
+    _told: dict[str, bool] = field(default_factory=dict, init=False, compare=False, repr=False)
+    """What was asked before: a swarm has few drivers and very many entries."""
 
     def includes(self, driver: str) -> bool:
         """Whether `driver` names a member; the engine adds `:latest` where a tag is missing."""
-        names = {driver, driver.removesuffix(":latest"), f"{driver}:latest"}
-        return not names.isdisjoint(self.aliases) or _matches(driver, self.patterns)
+        told = self._told.get(driver)
+        if told is None:
+            names = {driver, driver.removesuffix(":latest"), f"{driver}:latest"}
+            told = not names.isdisjoint(self.aliases) or _matches(driver, self.patterns)
+            self._told[driver] = told
+        return told
 
     def claims_through(self, driver: str) -> bool:
         """Whether a mount that names `driver` may reach a Cloudstor volume.

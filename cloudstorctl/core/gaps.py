@@ -22,10 +22,15 @@ if TYPE_CHECKING:
 _HAS_IT_MOUNTED = {ContainerState.RUNNING, ContainerState.PAUSED}
 
 
-def gaps_in(survey: Survey) -> tuple[Gap, ...]:
-    """Find every gap of a survey (design.md section 5), those of the reading first."""
-    reacher = reacher_for(survey)
-    volumes = volumes_in(survey)
+def gaps_in(
+    survey: Survey, volumes: tuple[Volume, ...] | None = None, reacher: Reacher | None = None
+) -> tuple[Gap, ...]:
+    """Find every gap of a survey (design.md section 5), those of the reading first.
+
+    `volumes` and `reacher` are those of the survey, for who has them already.
+    """
+    reacher = reacher or reacher_for(survey)
+    volumes = volumes_in(survey) if volumes is None else volumes
     found = (
         *survey.gaps,
         *_minority(survey),
@@ -148,7 +153,8 @@ def _ambiguous_names(survey: Survey, volumes: tuple[Volume, ...], family: Family
                 cause="a cluster (CSI) volume has the same name: a removal could reach that one",
                 volumes=frozenset({volume.name}),
             )
-        for node in sorted({e.node_id for e in volume.entries} & twins[volume.name]):
+        elsewhere = twins.get(volume.name)
+        for node in sorted({e.node_id for e in volume.entries} & elsewhere) if elsewhere else ():
             yield Gap(
                 source=f"volume {volume.name}",
                 node=node,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from cloudstorctl.core.backing import backing_of, distinct
+from cloudstorctl.core.backing import backings_of
 from cloudstorctl.core.family import family_of
 from cloudstorctl.core.judgement import Volume
 
@@ -49,10 +49,7 @@ def _volume(
 ) -> Volume:
     ordered = tuple(sorted(entries, key=lambda e: (hostnames.get(e.node_id, e.node_id), e.driver)))
     drivers = tuple(sorted({entry.driver for entry in ordered if entry.driver}))
-    backings = distinct(
-        backing_of(entry, settings.get((entry.node_id, entry.driver.removesuffix(":latest")), {}))
-        for entry in ordered
-    )
+    backings = backings_of(ordered, settings)
     warnings: list[str] = []
     if len({str(backing) for backing in backings}) > 1:
         places = " and ".join(sorted({str(backing) for backing in backings}))
