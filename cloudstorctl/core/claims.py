@@ -64,10 +64,15 @@ HAS_CONTAINER = {
 """What a container in this state claims."""
 
 
-def claims_in(survey: Survey, protect: tuple[str, ...] = ()) -> Claims:
-    """Find every claim in a survey; `protect` are patterns of names that configuration keeps."""
+def claims_in(
+    survey: Survey, protect: tuple[str, ...] = (), reacher: Reacher | None = None
+) -> Claims:
+    """Find every claim in a survey; `protect` are patterns of names that configuration keeps.
+
+    `reacher` is that of the survey, for who has it already.
+    """
     claims = Claims(protect=protect)
-    reacher = reacher_for(survey)
+    reacher = reacher or reacher_for(survey)
     nodes = {node.id: node for node in survey.nodes}
     services: dict[ServiceId, list[Service]] = defaultdict(list)
     for service in survey.services:

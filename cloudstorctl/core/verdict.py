@@ -10,6 +10,7 @@ from cloudstorctl.core.claims import claims_in
 from cloudstorctl.core.entries import entry_views
 from cloudstorctl.core.gaps import gaps_in
 from cloudstorctl.core.judgement import Claim, ClaimKind, Ruling, Strength, Verdict, Volume
+from cloudstorctl.core.mounts import reacher_for
 from cloudstorctl.core.volumes import volumes_in
 
 if TYPE_CHECKING:
@@ -65,8 +66,10 @@ def assess(
     `protect` are patterns of names to keep. With a `grace` period, a volume must have been seen
     unused since then: `unused_since` tells when it was first.
     """
-    claims = claims_in(survey, protect)
-    gaps = gaps_in(survey)
+    reacher = reacher_for(survey)
+    volumes = volumes_in(survey)
+    claims = claims_in(survey, protect, reacher)
+    gaps = gaps_in(survey, volumes, reacher)
     hostnames = {node.id: node.hostname for node in survey.nodes}
     since = unused_since or {}
     verdicts = tuple(
@@ -77,7 +80,7 @@ def assess(
             Patience(now=survey.taken_at, grace=grace, unused_since=since.get(volume.name)),
             hostnames,
         )
-        for volume in volumes_in(survey)
+        for volume in volumes
     )
     return Assessment(survey=survey, verdicts=verdicts, gaps=gaps)
 
