@@ -23,11 +23,11 @@ def show(
     screens: Callable[[], list[Screen]],
 ) -> None:
     """Write one of the three to standard output; only that one is made."""
-    from cloudstorctl.render.documents import as_json, as_yaml  # noqa: PLC0415 - asked for once
+    from cloudstorctl.render.documents import as_yaml, json_pieces  # noqa: PLC0415 - asked for once
 
     match output:
         case Output.JSON:
-            console.data(as_json(document()))
+            console.data_in_pieces(json_pieces(document()))
         case Output.YAML:
             console.data(as_yaml(document()))
         case Output.NAME:

@@ -11,7 +11,7 @@ from cloudstorctl.render.symbols import IN_ASCII
 from cloudstorctl.render.visible import visible, visible_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from rich.console import RenderableType
     from rich.live import Live
@@ -20,6 +20,8 @@ UNBOUNDED = 1_000_000
 """Width of what is no terminal: no row folds, so that each is one line to other programs."""
 
 _USUAL_WIDTH = 80
+_ENOUGH = 64 * 1024
+"""Characters to write at a time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +116,19 @@ class Console:
     def data(self, text: str) -> None:
         """Write text to standard output as it is."""
         self._write(self._streams.stdout, text)
+
+    def data_in_pieces(self, pieces: Iterable[str]) -> None:
+        """Write text to standard output that comes in pieces, many of them at a time."""
+        waiting: list[str] = []
+        size = 0
+        for piece in pieces:
+            waiting.append(piece)
+            size += len(piece)
+            if size > _ENOUGH:
+                self.data("".join(waiting))
+                waiting.clear()
+                size = 0
+        self.data("".join(waiting))
 
     def message(self, text: str) -> None:
         """Tell the user something on standard error, unless quiet."""

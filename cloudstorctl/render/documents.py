@@ -5,15 +5,15 @@ The names of the fields are those of design.md section 8. Scripts depend on them
 
 from __future__ import annotations
 
-import json
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 from cloudstorctl.core.judgement import Ruling
+from cloudstorctl.render.json_text import pieces_of
 from cloudstorctl.render.naming import Places
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
     from cloudstorctl.core.judgement import Backing, Claim, EntryView, NodeRef, Outcome, Verdict
@@ -28,7 +28,7 @@ OUTCOMES_SCHEMA = "cloudstorctl/outcomes/v1"
 
 def volumes_document(survey: Survey, verdicts: Sequence[Verdict], gaps: Sequence[Gap]) -> Document:
     """Describe the volumes that were judged, and what could not be seen."""
-    places = Places(survey.nodes)
+    places = _Documented(survey.nodes)
     rulings = [verdict.ruling for verdict in verdicts]
     return {
         "schema": VOLUMES_SCHEMA,
@@ -54,7 +54,7 @@ def outcomes_document(  # noqa: PLR0913 - one for each part of the document
     nodes: Iterable[Node | NodeRef] = (),
 ) -> Document:
     """Describe what happened to each volume; `nodes` tell the hostnames of those in the gaps."""
-    places = Places(nodes)
+    places = _Documented(nodes)
     return {
         "schema": OUTCOMES_SCHEMA,
         "cluster_id": cluster_id,
@@ -74,7 +74,13 @@ def outcomes_document(  # noqa: PLR0913 - one for each part of the document
 
 def as_json(document: Document) -> str:
     """Write a document as JSON, in ASCII alone so that no terminal can take it amiss."""
-    return json.dumps(document, indent=2, ensure_ascii=True) + "\n"
+    return "".join(json_pieces(document))
+
+
+def json_pieces(document: Document) -> Iterator[str]:
+    """Write the same in pieces: that of a large swarm is never in memory as a whole."""
+    yield from pieces_of(document)
+    yield "\n"
 
 
 def as_yaml(document: Document) -> str:
@@ -94,7 +100,23 @@ def rfc3339(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _volume(verdict: Verdict, places: Places) -> Document:
+class _Documented(Places):
+    """The nodes of a swarm as documents show them, each described once."""
+
+    def __init__(self, nodes: Iterable[Node | NodeRef]) -> None:
+        """Learn `nodes`."""
+        super().__init__(nodes)
+        self._nodes: dict[NodeId, Document] = {}
+
+    def document(self, node: NodeId) -> Document:
+        """Describe a node: always with the same object, which is not to be changed."""
+        known = self._nodes.get(node)
+        if known is None:
+            known = self._nodes[node] = {"id": str(node), "hostname": self.hostname(node)}
+        return known
+
+
+def _volume(verdict: Verdict, places: _Documented) -> Document:
     volume = verdict.volume
     return {
         "name": str(volume.name),
@@ -104,7 +126,7 @@ def _volume(verdict: Verdict, places: Places) -> Document:
         "ruling": verdict.ruling.value,
         "reasons": list(verdict.reasons),
         "claims": [_claim(claim, places) for claim in verdict.claims],
-        "entries": [_entry(view, places) for view in verdict.entries],
+        "entries": _entries(verdict.entries, places),
         "warnings": list(volume.warnings),
     }
 
@@ -118,7 +140,7 @@ def _backing(backing: Backing) -> Document:
     }
 
 
-def _claim(claim: Claim, places: Places) -> Document:
+def _claim(claim: Claim, places: _Documented) -> Document:
     return {
         "kind": claim.kind.value,
         "strength": claim.strength.value,
@@ -133,24 +155,38 @@ def _claim(claim: Claim, places: Places) -> Document:
     }
 
 
-def _entry(view: EntryView, places: Places) -> Document:
-    return {
-        "node": _node(view.entry.node_id, places),
-        "driver": view.entry.driver,
-        "status": view.status.value,
-        "options": dict(view.entry.options),
-        "used_by": [
+def _entries(views: Iterable[EntryView], places: _Documented) -> list[Document]:
+    # On most nodes of a large swarm a volume has the same users: those elsewhere.
+    users: dict[int, list[Document]] = {}
+    entries = []
+    for view in views:
+        used_by = users.get(id(view.used_by))
+        if used_by is None:
+            used_by = users[id(view.used_by)] = _users(view.used_by, places)
+        entries.append(
             {
-                "task": claim.holder.name,
-                "node": None if claim.node is None else places.hostname(claim.node),
-                "type": claim.holder.type.value,
+                "node": places.document(view.entry.node_id),
+                "driver": view.entry.driver,
+                "status": view.status.value,
+                "options": dict(view.entry.options),
+                "used_by": used_by,
             }
-            for claim in view.used_by
-        ],
-    }
+        )
+    return entries
 
 
-def _gap(gap: Gap, places: Places) -> Document:
+def _users(claims: Iterable[Claim], places: _Documented) -> list[Document]:
+    return [
+        {
+            "task": claim.holder.name,
+            "node": None if claim.node is None else places.hostname(claim.node),
+            "type": claim.holder.type.value,
+        }
+        for claim in claims
+    ]
+
+
+def _gap(gap: Gap, places: _Documented) -> Document:
     return {
         "source": gap.source,
         "node": _node(gap.node, places),
@@ -159,5 +195,5 @@ def _gap(gap: Gap, places: Places) -> Document:
     }
 
 
-def _node(node: NodeId | None, places: Places) -> Document | None:
-    return None if node is None else {"id": str(node), "hostname": places.hostname(node)}
+def _node(node: NodeId | None, places: _Documented) -> Document | None:
+    return None if node is None else places.document(node)
