@@ -33,7 +33,7 @@ from cloudstorctl.errors import CloudstorctlError, ExitCode
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_FEW_COLLECTIONS = 200_000
+_FEW_COLLECTIONS = 1_000_000
 """Objects made before the first look for cycles; Python's own 700 is for other programs."""
 
 app = typer.Typer(

@@ -19,6 +19,7 @@ from cloudstorctl.errors import ExitCode
 if TYPE_CHECKING:
     from cloudstorctl.core.judgement import Verdict
     from cloudstorctl.core.verdict import Assessment
+    from cloudstorctl.render.screen import Screen
 
 EPILOG = examples(
     "cloudstorctl ls",
@@ -89,7 +90,7 @@ def ls(  # noqa: PLR0913 - one for each filter
         session.console.message(f"None of the {len(seen.verdicts)} volumes matches.")
     elif not seen.verdicts and seen.complete:
         session.console.message("No engine of the swarm lists a Cloudstor volume.")
-    from cloudstorctl.render import documents, names, tables  # noqa: PLC0415 - rich is slow
+    from cloudstorctl.render import documents, names  # noqa: PLC0415 - when there is something
 
     wide = context.output is Output.WIDE
     show(
@@ -97,13 +98,19 @@ def ls(  # noqa: PLR0913 - one for each filter
         context.output,
         document=lambda: documents.volumes_document(seen.survey, verdicts, seen.gaps),
         names=lambda: names.names(verdicts),
-        screens=lambda: [
-            tables.entries_table(seen.survey, verdicts, seen.gaps)
-            if per_node
-            else tables.volumes_table(seen.survey, verdicts, seen.gaps, wide=wide)
-        ],
+        screens=lambda: [_screen(seen, verdicts, per_node=per_node, wide=wide)],
     )
     return sight(seen, verdicts)
+
+
+def _screen(
+    seen: Assessment, verdicts: tuple[Verdict, ...], *, per_node: bool, wide: bool
+) -> Screen:
+    from cloudstorctl.render import tables  # noqa: PLC0415 - rich is slow, and for people alone
+
+    if per_node:
+        return tables.entries_table(seen.survey, verdicts, seen.gaps)
+    return tables.volumes_table(seen.survey, verdicts, seen.gaps, wide=wide)
 
 
 def sight(seen: Assessment, verdicts: tuple[Verdict, ...]) -> ExitCode:

@@ -205,8 +205,9 @@ def _reaches(survey: Survey, reacher: Reacher) -> Iterator[tuple[str, str, Reach
                     yield f"service {service.name}", mount.source, reach
     for task in survey.tasks:
         for mount in task.mounts if MAY_MOUNT[task.state] else ():
+            if (task.service_id, mount.source) in told:
+                continue
             service_now = services.get(task.service_id)
             known = known_of_task(task, service_now, None)
-            reach = reacher.of_spec(mount, known)
-            if reach is not None and (task.service_id, mount.source) not in told:
+            if (reach := reacher.of_spec(mount, known)) is not None:
                 yield f"task {short_name(task, service_now)}", mount.source, reach

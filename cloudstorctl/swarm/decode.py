@@ -78,7 +78,7 @@ def listing_from(payload: object, node: NodeId) -> VolumeListing:
     top = Fields(payload)
     rows = top.items("Volumes", required=True)
     return VolumeListing(
-        entries=tuple(_entry(row, node) for row in rows if not row.has("ClusterVolume")),
+        entries=tuple([_entry(row, node) for row in rows if not row.has("ClusterVolume")]),
         cluster_volumes=tuple(
             VolumeName(row.text("Name")) for row in rows if row.has("ClusterVolume")
         ),
