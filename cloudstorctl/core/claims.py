@@ -81,7 +81,7 @@ def claims_in(
         for container in engine.containers:
             _claim_by_container(claims, container, reacher)
         for entry in engine.entries:
-            if reacher.family.claims_through(entry.driver):
+            if entry.labels and reacher.family.claims_through(entry.driver):
                 claims.add_label(entry)
     for task in survey.tasks:
         if MAY_MOUNT[task.state]:

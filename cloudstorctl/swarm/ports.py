@@ -109,6 +109,9 @@ class Carrier(Protocol):
     def get(self, path: str, /, **params: str) -> object:
         """Ask for an API path, and give the JSON of its answer."""
 
+    def body(self, path: str, /, **params: str) -> bytes:
+        """Ask for an API path, and give its answer as it came."""
+
     def delete(self, path: str, timeout: float) -> None:
         """Send one DELETE for an API path."""
 

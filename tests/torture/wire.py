@@ -140,6 +140,10 @@ class InProcess:
 
     def get(self, path: str, /, **params: str) -> object:
         """Ask, and give the JSON of the answer."""
+        return value_of(self.body(path, **params), address=self.address, path=path)
+
+    def body(self, path: str, /, **params: str) -> bytes:
+        """Ask, and give the answer."""
         exchange = self._asked("GET", path, params, self._timeout)
         if exchange.late:
             self._raise_late(path, self._timeout, whole=True)
@@ -147,7 +151,7 @@ class InProcess:
             promised = exchange.headers.get(b"content-length", b"").decode()
             cause = f"its answer of {promised} bytes was cut off before its end"
             raise PayloadError(self.address, path, cause)
-        return value_of(bytes(exchange.answer), address=self.address, path=path)
+        return bytes(exchange.answer)
 
     def delete(self, path: str, timeout: float) -> None:
         """Send one DELETE."""
