@@ -83,6 +83,7 @@ class _Script:
     """What the server's threads share."""
 
     routes: dict[str, Route]
+    otherwise: Route
     stopped: threading.Event = field(default_factory=threading.Event)
     lock: threading.Lock = field(default_factory=threading.Lock)
     seen: list[Seen] = field(default_factory=list)
@@ -148,7 +149,9 @@ class _Handler(BaseHTTPRequestHandler):
         with self.script.lock:
             self.script.seen.append(seen)
             routes = self.script.routes
-            route = routes.get(f"{seen.method} {seen.path}", routes.get(seen.path, NOT_FOUND))
+            route = routes.get(
+                f"{seen.method} {seen.path}", routes.get(seen.path, self.script.otherwise)
+            )
         self._send(route if isinstance(route, Reply) else route(seen), seen)
 
     def _send(self, reply: Reply, seen: Seen) -> None:
@@ -219,18 +222,19 @@ class EngineServer:
     """Serves `routes` on a unix socket or on a loopback port, until the end of its block.
 
     A route's key is a path without its query (`/info`), or a method and a path
-    (`DELETE /volumes/x`), which goes first. What is not there is answered with 404.
+    (`DELETE /volumes/x`), which goes first. What is not there is answered as `otherwise` says.
     """
 
     def __init__(
         self,
         routes: Mapping[str, Route] | None = None,
         *,
+        otherwise: Route = NOT_FOUND,
         unix: Path | None = None,
         tls: ssl.SSLContext | None = None,
     ) -> None:
         """Listen at once."""
-        self._script = _Script(routes=dict(routes or {}))
+        self._script = _Script(routes=dict(routes or {}), otherwise=otherwise)
         address = ("127.0.0.1", 0)
         if unix is None:
             self._server = _Server(address, _Handler)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from cloudstorctl.swarm.endpoints import Endpoint, TlsFiles
     from tests.torture.lab import Lab
+    from tests.torture.over_http import Sockets
     from tests.torture.witness import Happening
 
 TIMEOUT = 5  # seconds
@@ -47,7 +48,8 @@ class Program:
         self._places = Places(
             home=home, config=home / "config", state=lab.folder / "state", cache=home / "cache"
         )
-        self._record = lab.folder / "audit.jsonl"
+        self.sockets: Sockets | None = None
+        """What listens for its requests; None: they go in without sockets."""
 
     def run(self, command: str, *argv: str, happenings: list[Happening], first: int = 0) -> Ran:
         """Run one command with JSON for its output; `first` is the manager that is asked first."""
@@ -64,8 +66,10 @@ class Program:
             stdout=io.StringIO(),
             stderr=io.StringIO(),
             now=lambda: datetime.fromtimestamp(lab.swarm.runtime.now(), tz=UTC),
-            connect=partial(self._connect, witness),
+            connect=None if self.sockets else partial(self._connect, witness),
         )
+        if self.sockets:
+            self.sockets.witness = witness
         before = self._lines()
         code = main([*words.split(), *argv, *self._options(first)], world)
         out, err = _text(world.stdout), _text(world.stderr)

@@ -11,6 +11,7 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from tests.torture.counts import Counts
 from tests.torture.machine import Torture
+from tests.torture.over_http import TortureOverHttp
 
 RUNS = int(os.environ.get("TORTURE_RUNS") or 1000)
 SEED = os.environ.get("TORTURE_SEED") or ""
@@ -21,6 +22,12 @@ _STORY = 14
 
 def test_whatever_befalls_the_swarm_no_claimed_data_is_lost() -> None:
     torture(Torture, RUNS)
+
+
+def test_nor_over_real_sockets() -> None:
+    """A fiftieth of the runs: what is in the way is the program's own."""
+    if not REPLAY:
+        torture(TortureOverHttp, max(RUNS // 50, 1))
 
 
 def torture(kind: type[Torture], runs: int) -> None:

@@ -45,6 +45,8 @@ class Exchange:
     query: str = ""
     body: bytes = b""
     by_program: bool = True
+    reaches: bool = False
+    """Whether it has arrived in any case: where nothing listens it is cut off then."""
     status: int = 0
     """0: no answer has begun."""
     headers: dict[bytes, bytes] = field(default_factory=dict)
@@ -78,7 +80,8 @@ class Wire:
     def carry(self, exchange: Exchange, timeout: float) -> None:
         """Carry a request out for at most `timeout` seconds; the rest follows in its own time."""
         if not self.swarm.engines[exchange.hostname].running:
-            exchange.refused = True
+            exchange.refused = not exchange.reaches
+            exchange.cut = exchange.reaches
             return
         scope = self._scope(exchange)
         exchange.late = not self.steps.run(self._asked(exchange, scope), timeout)

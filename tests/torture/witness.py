@@ -159,6 +159,8 @@ class Witness:
         problems = [f"it asked for {name} to be removed, but {each}" for each in self.against(name)]
         if any((d.hostname, d.path) == (exchange.hostname, exchange.path) for d in self.deletes):
             problems.append(f"it asked {exchange.hostname} for {name} a second time")
+        if any(d.path == exchange.path and not d.good for d in self.deletes):
+            problems.append(f"it asked for {name} once more after that had come to a bad end")
         if exchange.query or not exchange.path.startswith("/volumes/"):
             problems.append(f"it sent DELETE {exchange.path}?{exchange.query}")
         claims = [claim for claim in claims_in(lab.swarm) if claim.holds(name)]
