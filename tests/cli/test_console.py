@@ -249,3 +249,18 @@ def test_signs_have_a_stand_in_where_the_encoding_lacks_them(encoding: str, show
     stream = TextIOWrapper(kept, encoding=encoding)
     Console(streams(stream)).data("w1 ● web, … é")
     assert kept.getvalue().decode(encoding) == shown
+
+
+def test_data_in_many_pieces_is_all_written_in_order_and_not_piece_by_piece() -> None:
+    class Counting(StringIO):
+        writes = 0
+
+        def write(self, text: str) -> int:
+            self.writes += 1
+            return super().write(text)
+
+    stream = Counting()
+    pieces = [f"{number:09}\n" for number in range(20_000)]
+    Console(streams(stream)).data_in_pieces(pieces)
+    assert stream.getvalue() == "".join(pieces)
+    assert 1 < stream.writes < 10

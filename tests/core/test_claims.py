@@ -193,13 +193,20 @@ def test_a_bind_mount_into_the_file_system_claims_what_it_reaches(
     assert {n for n in ("data", "other") if claims_on(n, survey)} == claimed
 
 
-def test_a_bind_of_another_nodes_path_reaches_nothing_here() -> None:
-    elsewhere = f"/var/lib/docker/plugins/{plugin_id('w2')}/propagated-mount/efs/reg/data"
+@pytest.mark.parametrize("below", ["/efs/reg/data", "/efs/reg", "/efs", ""])
+def test_a_bind_of_another_nodes_path_reaches_nothing_here(below: str) -> None:
+    elsewhere = f"/var/lib/docker/plugins/{plugin_id('w2')}/propagated-mount{below}"
     survey = a_survey(
         a_reading("w1", "data", containers=(a_container(a_bind(elsewhere)),)),
         a_reading("w2", "data"),
     )
     assert claims_on("data", survey) == ()
+
+
+def test_a_mountpoint_that_does_not_end_in_the_name_tells_of_no_place() -> None:
+    entry = replace(an_entry("data"), mountpoint="/mnt/elsewhere")
+    bound = a_container(a_bind("/mnt"), a_bind("/mnt/elsewhere"), a_bind("/mnt/data"))
+    assert claims_on("data", a_survey(a_reading("w1", entry, containers=(bound,)))) == ()
 
 
 @pytest.mark.parametrize("below", ["web-1", "web-{{.Task.Slot}}", "{{.Service.Name}}-1/logs"])
