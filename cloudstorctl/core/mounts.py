@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 _ANONYMOUS = re.compile(r"[0-9a-f]{64}")
 """Names that the engine makes for mounts without one (moby daemon/volumes.go)."""
 
+_FORGOTTEN_LABELS = (("", "/"),)
+"""For a service that is gone: any of its labels may have had a slash."""
+
 _ROOT = Names(exact="/", prefix="", unexpandable=False, anything=False)
 """What a bind of the whole file system reaches."""
 
@@ -116,13 +119,16 @@ def known_of_service(service: Service, *, previous: bool = False) -> Known:
 def known_of_task(task: Task, service: Service | None, node: Node | None) -> Known:
     """What a worker would expand a task's templates from.
 
-    Labels are left open: they are those at the task's creation, which the API does not show. The
-    service may be gone, and the node not assigned yet.
+    Labels are left open: they are those at the task's creation, which the API does not show; what
+    they may hold is told by those of the present spec and the one before. The service may be gone,
+    and the node not assigned yet.
     """
     return Known(
         service_id=task.service_id,
         service_name=service.name if service else None,
-        service_labels=service.labels if service else (),
+        service_labels=(
+            (*service.labels, *service.previous_labels) if service else _FORGOTTEN_LABELS
+        ),
         per_node=service.mode.per_node if service else False,
         job=service is not None and service.mode is ServiceMode.REPLICATED_JOB,
         task_id=task.id,

@@ -295,6 +295,18 @@ def test_a_tasks_template_is_expanded_with_its_service_as_it_was_read_last() -> 
     assert kinds_on("vol-a", survey) == [ClaimKind.SCHEDULED]
 
 
+def test_a_task_may_be_older_than_the_labels_that_its_service_has_now() -> None:
+    source = 'vol-{{index .Service.Labels "x"}}-x'
+    web = replace(a_service("web"), labels=(("x", "ab"),), previous_labels=(("x", "a/b"),))
+    task = a_task(web, source, state=TaskState.PREPARING)
+    for services in ((web,), ()):
+        survey = a_survey(a_reading("w1", "vol-a"), services=services, tasks=(task,))
+        assert kinds_on("vol-a", survey) == [ClaimKind.SCHEDULED], services
+    plain = replace(web, previous_labels=())
+    survey = a_survey(a_reading("w1", "vol-a"), services=(plain,), tasks=(task,))
+    assert kinds_on("vol-a", survey) == []
+
+
 def test_a_task_of_a_global_service_is_expanded_for_its_node() -> None:
     agent = a_service("agent", "log-{{.Node.Hostname}}-{{.Task.Slot}}", mode=ServiceMode.GLOBAL)
     task = a_task(agent, slot=0, on="w1", state=TaskState.READY)
