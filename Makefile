@@ -39,14 +39,14 @@ format: venv ## Format the code and fix what can be fixed.
 
 test: test-unit test-swarm ## Run every test.
 
-test-unit: venv ## Run the tests that need no engine, with coverage; the core is covered whole.
-	$(BIN)/coverage run -m pytest --ignore=tests/swarm
+test-unit: venv ## Run the tests that need no real engine, with coverage; the core is covered whole.
+	$(BIN)/coverage run -m pytest
 	$(BIN)/coverage report
 	$(BIN)/coverage report --include='cloudstorctl/core/*' --fail-under=100 --format=total
 
-test-swarm: venv ## Run the tests on real engines, where this machine can have them.
+test-swarm: venv ## Run the scenarios on real engines too, where this machine can have them.
 	@reason=$$(.ci/why-no-swarm); \
-	if [ -z "$$reason" ]; then $(BIN)/python -m pytest tests/swarm; \
+	if [ -z "$$reason" ]; then $(BIN)/python -m pytest tests/swarm --swarm both; \
 	elif [ "$$CI" = true ]; then echo "The swarm tests cannot run: $$reason" >&2; exit 1; \
 	else echo "The swarm tests were not run: $$reason"; fi
 

@@ -70,7 +70,7 @@ class Served:
         self._started = threading.Event()
         self._failure: BaseException | None = None
         self._thread = threading.Thread(target=self._run, name="embedded swarm", daemon=True)
-        self._listeners: dict[str, socket.socket] = {}
+        self._listeners: dict[str, asyncio.Server] = {}
         self._servers: list[uvicorn.Server] = []
         self._stop: asyncio.Event
         self._loop: asyncio.AbstractEventLoop
@@ -110,6 +110,9 @@ class Served:
         def act(swarm: Swarm) -> None:
             swarm.engines[hostname].halt(containers_too=containers_too)
             self._listeners.pop(hostname).close()
+            path = str(swarm.place.socket(hostname))
+            for server in self._servers:
+                _abort(server, lambda connection: (connection.server or ("",))[0] == path)
 
         self.do(act)
 
@@ -143,12 +146,10 @@ class Served:
                 await asyncio.wait_for(self._stop.wait(), _TICK)
         for server in self._servers:
             server.should_exit = server.force_exit = True
-            for connection in list(server.server_state.connections):
-                if connection.transport is not None:
-                    connection.transport.abort()
+            _abort(server, lambda _: True)
             for task in list(server.server_state.tasks):
                 task.cancel()
-            await server.shutdown(list(self._listeners.values()))
+            await server.shutdown()
 
     async def _listen(self, engines: Sequence[Engine]) -> None:
         """Take connections for these engines; one server serves them all."""
@@ -160,7 +161,6 @@ class Served:
             listener.bind(str(path))
             listener.listen(_BACKLOG)
             listener.settimeout(0.0)
-            self._listeners[engine.hostname] = listener
             sockets.append(listener)
         config = uvicorn.Config(
             EngineApi(self.swarm),
@@ -177,4 +177,13 @@ class Served:
         server = uvicorn.Server(config)
         server.lifespan = config.lifespan_class(config)
         await server.startup(sockets)
+        for engine, listening in zip(engines, server.servers, strict=True):
+            self._listeners[engine.hostname] = listening
         self._servers.append(server)
+
+
+def _abort(server: uvicorn.Server, chosen: Callable[[Any], bool]) -> None:
+    """Cut connections as they are."""
+    for connection in list(server.server_state.connections):
+        if chosen(connection):
+            connection.transport.abort()

@@ -13,8 +13,8 @@ from tests.swarm.scene import PRUNE, database, running_service, volume
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.swarm.lab.node import Node
-    from tests.swarm.lab.swarm import Lab
+    from tests.swarm.ports import Node
+    from tests.swarm.swarm import Lab
     from tests.swarm.tool import Tool
 
 TEMPLATE = "{{.Service.Name}}-{{.Task.Slot}}-vol"

@@ -13,7 +13,7 @@ from tests.swarm.scene import TARGET, container, mount, running_service, service
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.swarm.lab.swarm import Lab
+    from tests.swarm.swarm import Lab
     from tests.swarm.tool import Tool
 
 TEMPLATE = "{{.Service.Name}}-{{.Task.Slot}}-vol"

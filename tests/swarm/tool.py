@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tests.swarm.lab.swarm import Lab
+    from tests.swarm.swarm import Lab
 
 ROOT = Path(__file__).parents[2]
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from tests.swarm.ports import Call
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -29,16 +31,6 @@ SETTINGS: Final = {
     "DEBUG": "1",
 }
 BACKINGS: Final = ("shared/reg", "shared/max", "ebs")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
-    """One call of the engine to the driver, as the driver saw it arrive."""
-
-    at: float
-    call: str
-    """Such as Create, Get, List, Remove, Mount."""
-    name: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,86 @@
+"""The embedded swarm in the place of a lab."""
+
+from __future__ import annotations
+
+import tempfile
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from cloudstorctl.demo.cluster import Timing
+from cloudstorctl.demo.serve import Served
+from cloudstorctl.demo.swarm import Swarm
+from tests.swarm import swarm
+from tests.swarm.embedded.node import Node
+from tests.swarm.lab.plugin import SETTINGS
+from tests.swarm.lab.records import ALIAS, IMAGE
+from tests.swarm.swarm import NOBODY
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.swarm.swarm import Watch
+
+SLOW_IMAGE: Final = "slow:latest"
+TIMING: Final = Timing(down_after=0.5, election=0.2)
+"""Seconds; scenarios wait for what comes of silence, whatever it takes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lab(swarm.Lab):
+    """An embedded swarm that is being served."""
+
+    served: Served
+    watch: Watch = NOBODY
+
+    @property
+    def folder(self) -> Path:
+        """Give the folder where everything of the swarm lives."""
+        return self.served.swarm.place.folder
+
+    @property
+    def nodes(self) -> tuple[Node, ...]:
+        """Give the nodes, the first manager first."""
+        return tuple(Node(served=self.served, hostname=name) for name in self.served.swarm.engines)
+
+    def drivers(self, name: str) -> tuple[str, ...]:
+        """Give the names of the Cloudstor plugins that a node has from the start."""
+        del name
+        return (ALIAS,)
+
+    def holds_role(self, name: str, *, manager: bool) -> bool:
+        """Tell whether a node would have this role after a restart too: here it has it at once."""
+        del name, manager
+        return True
+
+    def slow_image(self) -> str:
+        """Give an image name whose pull never ends."""
+
+        def act(embedded: Swarm) -> None:
+            for engine in embedded.engines.values():
+                engine.slow_images.add(SLOW_IMAGE)
+
+        self.served.do(act)
+        return SLOW_IMAGE
+
+
+@contextmanager
+def embedded_lab(watch: Watch = NOBODY) -> Iterator[Lab]:
+    """Serve a swarm of the usual three nodes until the end of the block."""
+    # A path of pytest's own is too long for a socket.
+    with tempfile.TemporaryDirectory(prefix="cst-") as folder:
+        place = Path(folder)
+        (place / "docker").mkdir()
+        with Served(lambda runtime: _like_the_lab(Swarm(place, runtime, timing=TIMING))) as served:
+            yield Lab(served=served, watch=watch)
+
+
+def _like_the_lab(embedded: Swarm) -> Swarm:
+    """Give the engines the lab's image, and plugins that were created in place as the lab's are."""
+    for engine in embedded.engines.values():
+        engine.images.add(IMAGE)
+        for plugin in engine.plugins:
+            plugin.reference = ""
+            plugin.settings = dict(SETTINGS)
+    return embedded
