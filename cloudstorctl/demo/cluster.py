@@ -6,6 +6,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from cloudstorctl.demo.chance import Chance, InOrder
 from cloudstorctl.demo.records import Member, Payload, Service, State, Task
 from cloudstorctl.demo.refusal import NoManagerError, NotFoundError
 
@@ -48,6 +49,7 @@ class Cluster:
     tasks: dict[str, Task] = field(default_factory=dict)
     configs: dict[str, Payload] = field(default_factory=dict)
     secrets: dict[str, Payload] = field(default_factory=dict)
+    chance: Chance = field(default_factory=InOrder)
     leader: str | None = None
     index: int = 10
     """Of the last change, as raft counts them."""

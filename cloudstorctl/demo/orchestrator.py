@@ -125,8 +125,9 @@ def _scale(cluster: Cluster, service: Service) -> None:
         for number in sorted(slots):
             task = slots[number][-1]
             copies[task.node_id] += 1
-            order.append((task.state != State.RUNNING, copies[task.node_id], number))
-        for _, _, number in sorted(order)[service.wanted :]:
+            rank = cluster.chance.slot_rank(service, number)
+            order.append((task.state != State.RUNNING, copies[task.node_id], rank, number))
+        for *_, number in sorted(order)[service.wanted :]:
             for task in slots[number]:
                 cluster.want(task, State.REMOVE)
                 task.spent = False

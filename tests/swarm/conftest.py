@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -12,7 +14,10 @@ from tests.swarm.embedded.lab import embedded_lab
 from tests.swarm.lab.records import LabSpec
 from tests.swarm.lab.reset import reset
 from tests.swarm.lab.swarm import Lab as RealLab
+from tests.swarm.placement import LikeBefore
+from tests.swarm.swarm import NOBODY
 from tests.swarm.tool import Tool, configuration
+from tests.swarm.witness import EmbeddedWitness, RealWitness, Told
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,13 +29,16 @@ SUBNET = os.environ.get("CLOUDSTORCTL_TEST_SUBNET", "10.87.0")
 """Two runs on one machine need names and subnets of their own."""
 REAL: Final = "real"
 EMBEDDED: Final = "embedded"
+KINDS: Final = (REAL, EMBEDDED)
+TOLD = pytest.StashKey[dict[str, Told]]()
+TALLY = pytest.StashKey[Counter[str]]()
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run a scenario on the kinds of swarm that are asked for."""
     if "kind" in metafunc.fixturenames:
         asked = metafunc.config.getoption("--swarm")
-        kinds = [kind for kind in (REAL, EMBEDDED) if asked in {kind, "both"}]
+        kinds = [kind for kind in KINDS if asked in {kind, "both"}]
         only_real = metafunc.definition.get_closest_marker("real_only")
         metafunc.parametrize("kind", [REAL] if only_real else kinds)
 
@@ -48,13 +56,51 @@ def real_swarm() -> Iterator[RealLab]:
 @pytest.fixture
 def lab(kind: str, request: pytest.FixtureRequest) -> Iterator[Lab]:
     """The swarm as it was at first, whatever the test before has done to it."""
+    config = request.config
     if kind == REAL:
         real: RealLab = request.getfixturevalue("real_swarm")
         reset(real)
-        yield real
+        yield replace(real, watch=RealWitness())
         return
-    with embedded_lab() as embedded:
+    told = config.stash[TOLD].get(scenario(request.node))
+    witness = EmbeddedWitness(told=told, tally=config.stash[TALLY]) if told else NOBODY
+    chance = LikeBefore(before=told.placements) if told else None
+    with embedded_lab(witness, chance) as embedded:
         yield embedded
+
+
+def scenario(item: pytest.Item) -> str:
+    """Name a test without the kind of swarm that it runs on."""
+    name, _, ids = item.nodeid.partition("[")
+    return f"{name}[{'-'.join(each for each in ids.split('-') if each.strip(']') not in KINDS)}"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    """Look at the swarm once more when a scenario has passed, as a part of it."""
+    yield
+    lab = getattr(item, "funcargs", {}).get("lab")
+    if lab is not None:
+        lab.watch.end(lab)
+        if isinstance(lab.watch, RealWitness):
+            item.config.stash[TOLD][scenario(item)] = lab.watch.told
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Begin to remember."""
+    config.stash[TOLD] = {}
+    config.stash[TALLY] = Counter()
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Tell how much was compared."""
+    tally = config.stash[TALLY]
+    if tally:
+        kinds = ", ".join(f"{count} of kind {kind}" for kind, count in tally.most_common())
+        terminalreporter.section("real and embedded swarm")
+        terminalreporter.line(f"{tally.total()} records compared: {kinds}")
 
 
 @pytest.fixture

@@ -20,10 +20,13 @@ class Watch(Protocol):
     """Looks at a swarm at the moments that matter in a scenario."""
 
     def look(self, lab: Lab) -> None:
-        """Note all that can be seen of the swarm now."""
+        """Look at all that can be seen of the swarm now."""
 
-    def tasks(self, rows: list[dict[str, Any]]) -> None:
-        """Note tasks that a scenario has seen, as the API has them."""
+    def tasks(self, lab: Lab, service: str, rows: list[dict[str, Any]]) -> None:
+        """Learn of the tasks of a service that a scenario has seen, as the API has them."""
+
+    def end(self, lab: Lab) -> None:
+        """Look for the last time: the scenario has come to its end."""
 
 
 class Nobody:
@@ -32,7 +35,10 @@ class Nobody:
     def look(self, lab: Lab) -> None:
         """Look away."""
 
-    def tasks(self, rows: list[dict[str, Any]]) -> None:
+    def tasks(self, lab: Lab, service: str, rows: list[dict[str, Any]]) -> None:
+        """Look away."""
+
+    def end(self, lab: Lab) -> None:
         """Look away."""
 
 
@@ -180,7 +186,7 @@ class Lab(ABC):
     def tasks(self, service: str) -> list[dict[str, Any]]:
         """Give the tasks of a service, of every state, as the API has them."""
         rows: list[dict[str, Any]] = self.manager.ask(f'/tasks?filters={{"service":["{service}"]}}')
-        self.watch.tasks(rows)
+        self.watch.tasks(self, service, rows)
         return rows
 
     def create_service(self, name: str, *words: str, command: str | None = None) -> None:

@@ -20,6 +20,8 @@ from tests.swarm.swarm import NOBODY
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from cloudstorctl.demo.chance import Chance
+    from cloudstorctl.demo.runtime import Runtime
     from tests.swarm.swarm import Watch
 
 SLOW_IMAGE: Final = "slow:latest"
@@ -66,13 +68,19 @@ class Lab(swarm.Lab):
 
 
 @contextmanager
-def embedded_lab(watch: Watch = NOBODY) -> Iterator[Lab]:
+def embedded_lab(watch: Watch = NOBODY, chance: Chance | None = None) -> Iterator[Lab]:
     """Serve a swarm of the usual three nodes until the end of the block."""
+
+    def make(runtime: Runtime) -> Swarm:
+        made = Swarm(place, runtime, timing=TIMING)
+        made.cluster.chance = chance or made.cluster.chance
+        return _like_the_lab(made)
+
     # A path of pytest's own is too long for a socket.
     with tempfile.TemporaryDirectory(prefix="cst-") as folder:
         place = Path(folder)
         (place / "docker").mkdir()
-        with Served(lambda runtime: _like_the_lab(Swarm(place, runtime, timing=TIMING))) as served:
+        with Served(make) as served:
             yield Lab(served=served, watch=watch)
 
 

@@ -1,0 +1,119 @@
+"""A survey in lines that two swarms can be compared by: identifiers by their roles, no times."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any, Final
+
+from cloudstorctl.core.model import TaskState
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from cloudstorctl.core.model import EngineReading, Survey
+
+SUBNET: Final = re.compile(r"\b10\.\d+\.\d+\.(?=\d)")
+LONG: Final = re.compile(r"\b[0-9a-f]{64}\b")
+SHORT: Final = re.compile(r"\b[0-9a-z]{25}\b")
+NAMED_BY_ENGINE: Final = re.compile(r"^[a-z]+_[a-z]+[0-9a-f]*$")
+"""A container's name where nobody gave one."""
+LEFT_OUT: Final = {
+    "engine": {"entries", "containers", "plugins"},  # they are lines of their own
+    "container": {"id", "name"},  # the name is what the line is about
+}
+AN_ID: Final = {"id"}
+TRIED_AGAIN: Final = {TaskState.FAILED, TaskState.REJECTED}
+
+Rows = dict[tuple[str, str], list[str]]
+"""Lines by the kind of record, and what it is about."""
+Record = tuple[str, object, Any]
+"""The kind, what it is about, and the record itself."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Roles:
+    """What each identifier of a survey stands for."""
+
+    folder: Path
+    """The lab's folder, which no two labs share."""
+    known: dict[str, str] = field(default_factory=dict)
+
+    def text(self, value: object) -> str:
+        """Write a value with roles in the place of identifiers."""
+        text = str(value)
+        for identifier, role in self.known.items():
+            text = text.replace(identifier, role)
+        text = text.replace(str(self.folder), "<lab>")
+        return SHORT.sub("<id>", LONG.sub("<id>", SUBNET.sub("10.0.0.", text)))
+
+
+def rows_of(survey: Survey, folder: Path) -> Rows:
+    """Give every record of a survey as a line, with all its fields but what `LEFT_OUT` names."""
+    roles = _roles_in(survey, folder)
+    rows: Rows = defaultdict(list)
+    for kind, about, record in _records(survey):
+        key = (kind, roles.text(about))
+        line = " ".join(
+            f"{each.name}={roles.text(getattr(record, each.name))}"
+            for each in fields(record)
+            if each.name not in LEFT_OUT.get(kind, AN_ID)
+        )
+        # How often a task has failed so far is a matter of time: equal ones count as one.
+        if not (kind == "task" and record.state in TRIED_AGAIN and line in rows[key]):
+            rows[key].append(line)
+    return {key: sorted(lines) for key, lines in sorted(rows.items())}
+
+
+def _roles_in(survey: Survey, folder: Path) -> Roles:
+    roles = Roles(folder=folder)
+    known = roles.known
+    known |= {node.id: f"<{node.hostname}>" for node in survey.nodes}
+    names = {service.id: service.name for service in survey.services}
+    known |= {identifier: f"<{name}>" for identifier, name in names.items()}
+    for task in survey.tasks:
+        owner = names.get(task.service_id, "?")
+        known[task.id] = f"<task {owner}.{task.slot or roles.text(task.node_id)}>"
+    for reading in survey.engines:
+        known |= {plugin.id: "<plugin>" for plugin in reading.plugins if plugin.id}
+    return roles
+
+
+def _records(survey: Survey) -> Iterator[Record]:
+    for node in survey.nodes:
+        yield "node", node.hostname, node
+    for service in survey.services:
+        yield "service", service.name, service
+    for task in survey.tasks:
+        yield "task", task.id, task
+    for gap in survey.gaps:
+        yield "gap", gap.source, gap
+    for reading in survey.engines:
+        yield from _records_of(reading)
+
+
+def _records_of(reading: EngineReading) -> Iterator[Record]:
+    node = reading.node_id
+    yield "engine", node, reading
+    for entry in reading.entries:
+        yield "entry", f"{entry.name} on {node}", entry
+    for plugin in reading.plugins:
+        yield "plugin", f"{plugin.name} on {node}", plugin
+    for container in reading.containers:
+        name = NAMED_BY_ENGINE.sub("<unnamed>", container.name)
+        yield "container", f"{name} on {node}", container
+
+
+def difference(real: Rows, embedded: Rows) -> str:
+    """Tell where two swarms differ, both sides under each other; empty where they do not."""
+    told = []
+    for key in sorted({*real, *embedded}):
+        sides = {"real": real.get(key, []), "embedded": embedded.get(key, [])}
+        if sides["real"] == sides["embedded"]:
+            continue
+        told.append(" ".join(key))
+        for name, lines in sides.items():
+            told += [f"  {name:<9} {line}" for line in lines or ["(none)"]]
+    return "\n".join(told)
