@@ -13,7 +13,6 @@ from cloudstorctl.demo.serve import Served
 from cloudstorctl.demo.swarm import Swarm
 from tests.swarm import swarm
 from tests.swarm.embedded.node import Node
-from tests.swarm.lab.plugin import SETTINGS
 from tests.swarm.lab.records import ALIAS, IMAGE
 from tests.swarm.swarm import NOBODY
 
@@ -90,5 +89,4 @@ def _like_the_lab(embedded: Swarm) -> Swarm:
         engine.images.add(IMAGE)
         for plugin in engine.plugins:
             plugin.reference = ""
-            plugin.settings = dict(SETTINGS)
     return embedded

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from tests.swarm import ports
 from tests.swarm.lab.command import wait_until
-from tests.swarm.lab.plugin import SETTINGS
 from tests.swarm.lab.records import ALIAS
 
 if TYPE_CHECKING:
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from cloudstorctl.demo import plugin as demo
     from cloudstorctl.demo.engine import Engine
     from cloudstorctl.demo.serve import Served
+    from cloudstorctl.demo.swarm import Swarm
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,12 +96,10 @@ class Plugin:
         self.served.do(lambda swarm: act(swarm.engines[self.hostname].plugins.named(self.name)))
 
     def install(self) -> None:
-        """Create the plugin as the lab's are, and enable it."""
+        """Create the plugin and enable it."""
 
-        def act(_: object) -> None:
-            engine = self.served.swarm.engines[self.hostname]
-            made = engine.plugins.install(self.name)
-            made.settings = dict(SETTINGS)
+        def act(swarm: Swarm) -> None:
+            swarm.engines[self.hostname].plugins.install(self.name)
 
         self.served.do(act)
 
