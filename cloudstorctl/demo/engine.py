@@ -6,6 +6,7 @@ import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from cloudstorctl.demo.drivers import Drivers
 from cloudstorctl.demo.events import EventLog
 from cloudstorctl.demo.files import carry_out
 from cloudstorctl.demo.plugin import ALIAS, REFERENCE
@@ -40,6 +41,10 @@ class Release:
     def has_cluster_volumes(self) -> bool:
         """Whether it is 23.0 or later."""
         return tuple(map(int, self.api.split("."))) >= (1, 42)
+
+    def says(self, of_20_10: str, of_26_1: str) -> str:
+        """Choose between the words of two releases."""
+        return of_26_1 if self.has_cluster_volumes else of_20_10
 
 
 OLD: Final = Release(version="20.10.24+dfsg1", api="1.41", least_api="1.12")
@@ -79,9 +84,9 @@ class Engine:
         self.plugins = Plugins(
             folder=folder / "entries", shared=shared, runtime=runtime, ids=ids, events=self.events
         )
+        self.drivers = Drivers(folder=folder / "volumes", plugins=self.plugins)
         self.volumes = VolumeStore(
-            folder=folder / "volumes",
-            plugins=self.plugins,
+            drivers=self.drivers,
             events=self.events,
             emits_known=not release.has_cluster_volumes,
         )
@@ -160,7 +165,12 @@ class Engine:
             return
         for mount in container.mounts:
             if mount.kind == "volume":
-                await self.volumes.mount(mount.name, container.id)
+                try:
+                    await self.volumes.mount(mount.name, container.id)
+                except RefusalError as error:
+                    if self.release.has_cluster_volumes:
+                        raise
+                    raise RefusalError(str(error)) from error  # 20.10 says 500 to all of them
         container.state = "running"
         container.started = self.runtime.now()
         container.program = effects(container.command, container.environment)
@@ -180,10 +190,14 @@ class Engine:
 
     def pause(self, container: Container, *, on: bool) -> None:
         """Pause a running container, or let it go on."""
-        wanted, then = ("running", "paused") if on else ("paused", "running")
-        if container.state != wanted:
-            raise ConflictError(f"Container {container.id} is not {wanted}")
-        container.state = then
+        if on and container.state == "paused":
+            raise ConflictError(f"Container {container.id} is already paused")
+        if on and container.state != "running":
+            who = self.release.says("Container", "container")
+            raise ConflictError(f"{who} {container.id} is not running")
+        if not on and container.state != "paused":
+            raise RefusalError(f"Container {container.id} is not paused")
+        container.state = "paused" if on else "running"
         self._tell(container, "pause" if on else "unpause")
 
     async def remove(
@@ -196,10 +210,7 @@ class Engine:
         """
         if container.active:
             if not force:
-                raise ConflictError(
-                    f"You cannot remove a running container {container.id}. Stop the container "
-                    "before attempting removal or force remove"
-                )
+                raise ConflictError(self._still_runs(container))
             await self.stop(container, kill=True)
         self.containers.pop(container.id, None)
         for mount in container.mounts:
@@ -241,7 +252,7 @@ class Engine:
                 if mount.kind != "volume":
                     continue
                 try:
-                    await self.volumes.create(mount.name, mount.driver, reference=container.id)
+                    await self.volumes.refer(mount.name, mount.driver, container.id)
                 except RefusalError:
                     break  # the first failure ends it (moby daemon/mounts.go, prepareMountPoints)
 
@@ -255,6 +266,21 @@ class Engine:
         self._tell(container, "die", exitCode=str(code))
         if container.removed_when_done:
             await self.remove(container, volumes=True)
+
+    def _still_runs(self, container: Container) -> str:
+        """Say why a container cannot be removed (moby daemon/delete.go)."""
+        state = container.state
+        first = "Unpause and then stop" if state == "paused" else "Stop"
+        hint = (
+            f"{state} and must be unpaused first"
+            if state == "paused"
+            else f"{state}: stop the container before removing or force remove"
+        )
+        return self.release.says(
+            f"You cannot remove a {state} container {container.id}. {first} the container before "
+            "attempting removal or force remove",
+            f'cannot remove container "/{container.name}": container is {hint}',
+        )
 
     def _tell(self, container: Container, action: str, **more: str) -> None:
         attributes = {"image": container.image, "name": container.name, **container.labels, **more}

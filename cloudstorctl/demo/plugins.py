@@ -90,7 +90,9 @@ class Plugins:
         """
         plugin = self.named(name)
         if not plugin.enabled:
-            raise ConflictError(f"plugin {plugin.name} is already disabled")
+            raise ConflictError(
+                f"plugin is already disabled: plugin {plugin.name} found but disabled"
+            )
         if used and not force:
             raise ConflictError(f"plugin {plugin.name} is in use")
         plugin.enabled = False

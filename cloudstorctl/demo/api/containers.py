@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Final
 from cloudstorctl.demo.api.asked import Asked, answer, labels_match
 from cloudstorctl.demo.clock import stamp
 from cloudstorctl.demo.container import Container
+from cloudstorctl.demo.drivers import LOCAL
 from cloudstorctl.demo.files import host_path
 from cloudstorctl.demo.mounting import mounts_of
-from cloudstorctl.demo.store import LOCAL
 
 if TYPE_CHECKING:
     from starlette.responses import Response

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 
 _FILTERS: Final = {"id", "label", "node.label", "membership", "name", "role"}
 _PORT: Final = 2377
+_CHOICES: Final = {
+    "Availability": {"active", "pause", "drain"},
+    "Role": {"worker", "manager"},
+}
 
 
 def _payload(asked: Asked, member: Member) -> Payload:
@@ -85,6 +89,9 @@ async def update(asked: Asked) -> Response:
     cluster = asked.swarm.cluster
     member = cluster.member(asked.text("id"))
     spec = await asked.body()
+    for key, words in _CHOICES.items():
+        if spec.get(key) not in words:
+            raise BadRequestError(f'invalid {key}: "{spec.get(key) or ""}"')
     if asked.text("version") != str(member.version):
         raise RefusalError("rpc error: code = Unknown desc = update out of sequence")
     manager = spec.get("Role") == "manager"

@@ -122,6 +122,12 @@ async def update(asked: Asked) -> Response:
     cluster = asked.swarm.cluster
     service = cluster.service(asked.text("id"))
     spec = await asked.body()
+    if not asked.text("version").isdigit():
+        wrong = asked.text("version")
+        raise BadRequestError(
+            f"invalid service version '{wrong}': strconv.ParseUint: parsing \"{wrong}\": "
+            "invalid syntax"
+        )
     if asked.text("version") != str(service.version):
         raise RefusalError("rpc error: code = Unknown desc = update out of sequence")
     if asked.text("rollback") == "previous":
@@ -218,9 +224,7 @@ def _try_templates(asked: Asked, spec: Payload) -> None:
     try:
         expanded(trial, member, spec["TaskTemplate"]["ContainerSpec"])
     except TemplateError as error:
-        raise BadRequestError(
-            f"rpc error: code = InvalidArgument desc = expanding mounts failed: {error}"
-        ) from None
+        raise BadRequestError(f"rpc error: code = InvalidArgument desc = {error}") from None
 
 
 async def logs(asked: Asked) -> Response:
