@@ -113,6 +113,12 @@ class Engine:
             raise NotFoundError(f"No such container: {reference}")
         return found[0]
 
+    def unused_name(self) -> str:
+        """Make up a name for a container that nobody has named."""
+        name = self.ids.words()
+        taken = any(container.name == name for container in self.containers.values())
+        return f"{name}{len(self.containers)}" if taken else name
+
     def check_image(self, image: str) -> None:
         """Find an image.
 

@@ -13,18 +13,21 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from cloudstorctl.core.model import EngineReading, Survey
+    from cloudstorctl.core.model import EngineReading, Node, Survey
 
 SUBNET: Final = re.compile(r"\b10\.\d+\.\d+\.(?=\d)")
 LONG: Final = re.compile(r"\b[0-9a-f]{64}\b")
 SHORT: Final = re.compile(r"\b[0-9a-z]{25}\b")
-NAMED_BY_ENGINE: Final = re.compile(r"^[a-z]+_[a-z]+[0-9a-f]*$")
+NAMED_BY_ENGINE: Final = re.compile(r"^[a-z]+_[a-z]+\d*$")
 """A container's name where nobody gave one."""
 LEFT_OUT: Final = {
     "engine": {"entries", "containers", "plugins"},  # they are lines of their own
     "container": {"id", "name"},  # the name is what the line is about
 }
 AN_ID: Final = {"id"}
+LATE: Final = "late, the engine has others"
+"""In the place of a node's drivers, which its managers learn every 20 s (swarmkit agent.go)."""
+DRIVERS: Final = re.compile(r"volume_drivers=(\(.*?\)|" + LATE + ")")
 TRIED_AGAIN: Final = {TaskState.FAILED, TaskState.REJECTED}
 
 Rows = dict[tuple[str, str], list[str]]
@@ -56,15 +59,27 @@ def rows_of(survey: Survey, folder: Path) -> Rows:
     rows: Rows = defaultdict(list)
     for kind, about, record in _records(survey):
         key = (kind, roles.text(about))
-        line = " ".join(
-            f"{each.name}={roles.text(getattr(record, each.name))}"
+        told = {
+            each.name: roles.text(getattr(record, each.name))
             for each in fields(record)
             if each.name not in LEFT_OUT.get(kind, AN_ID)
-        )
+        }
+        if kind == "node" and _is_late(record, survey):
+            told["volume_drivers"] = LATE
+        line = " ".join(f"{name}={text}" for name, text in told.items())
         # How often a task has failed so far is a matter of time: equal ones count as one.
         if not (kind == "task" and record.state in TRIED_AGAIN and line in rows[key]):
             rows[key].append(line)
     return {key: sorted(lines) for key, lines in sorted(rows.items())}
+
+
+def _is_late(node: Node, survey: Survey) -> bool:
+    """Whether the managers name other drivers of a node than its own engine does."""
+    for reading in survey.engines:
+        if reading.node_id == node.id:
+            own = {plugin.name for plugin in reading.plugins if plugin.enabled}
+            return own != set(node.volume_drivers) - {"local"}
+    return False
 
 
 def _roles_in(survey: Survey, folder: Path) -> Roles:
@@ -111,9 +126,17 @@ def difference(real: Rows, embedded: Rows) -> str:
     told = []
     for key in sorted({*real, *embedded}):
         sides = {"real": real.get(key, []), "embedded": embedded.get(key, [])}
-        if sides["real"] == sides["embedded"]:
+        if sides["real"] == sides["embedded"] or _equal_but_late(*sides.values()):
             continue
         told.append(" ".join(key))
         for name, lines in sides.items():
             told += [f"  {name:<9} {line}" for line in lines or ["(none)"]]
     return "\n".join(told)
+
+
+def _equal_but_late(one: list[str], other: list[str]) -> bool:
+    """Whether lines differ in nothing but in drivers that managers have not learnt of yet."""
+    late = any(f"volume_drivers={LATE}" in line for line in (*one, *other))
+    return late and [DRIVERS.sub("", line) for line in one] == [
+        DRIVERS.sub("", line) for line in other
+    ]

@@ -178,7 +178,7 @@ async def create(asked: Asked) -> Response:
     }
     container = Container(
         id=engine.ids.long(),
-        name=asked.text("name") or f"{engine.ids.words()}_{engine.ids.long()[:4]}",
+        name=asked.text("name") or engine.unused_name(),
         image=body.get("Image") or "",
         command=(*(body.get("Entrypoint") or ()), *(body.get("Cmd") or ())),
         created=engine.runtime.now(),
