@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from cloudstorctl.demo.drivers import Drivers
@@ -13,6 +12,7 @@ from cloudstorctl.demo.plugin import ALIAS, REFERENCE
 from cloudstorctl.demo.plugins import Plugins
 from cloudstorctl.demo.program import effects
 from cloudstorctl.demo.refusal import ConflictError, NotFoundError, RefusalError
+from cloudstorctl.demo.release import Release, still_runs
 from cloudstorctl.demo.store import VolumeStore
 
 if TYPE_CHECKING:
@@ -27,28 +27,6 @@ if TYPE_CHECKING:
 _STOPPED: Final = 143
 _KILLED: Final = 137
 _IMAGES: Final = ("alpine", "busybox", "busybox:lab", "nginx", "postgres", "redis")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Release:
-    """A version of the engine, as it names itself."""
-
-    version: str
-    api: str
-    least_api: str = "1.24"
-
-    @property
-    def has_cluster_volumes(self) -> bool:
-        """Whether it is 23.0 or later."""
-        return tuple(map(int, self.api.split("."))) >= (1, 42)
-
-    def says(self, of_20_10: str, of_26_1: str) -> str:
-        """Choose between the words of two releases."""
-        return of_26_1 if self.has_cluster_volumes else of_20_10
-
-
-OLD: Final = Release(version="20.10.24+dfsg1", api="1.41", least_api="1.12")
-NEW: Final = Release(version="26.1.5+dfsg1", api="1.45")
 
 
 class Engine:
@@ -158,7 +136,7 @@ class Engine:
                 )
                 mount.driver, mount.source = stored.driver, stored.mountpoint
         self.containers[container.id] = container
-        self._tell(container, "create")
+        self.tell(container, "create")
         return container
 
     async def start(self, container: Container) -> None:
@@ -172,7 +150,7 @@ class Engine:
         for mount in container.mounts:
             if mount.kind == "volume":
                 try:
-                    await self.volumes.mount(mount.name, container.id)
+                    await self.volumes.mount(mount, container.id)
                 except RefusalError as error:
                     if self.release.has_cluster_volumes:
                         raise
@@ -181,7 +159,7 @@ class Engine:
         container.started = self.runtime.now()
         container.program = effects(container.command, container.environment)
         carry_out(self, container)
-        self._tell(container, "start")
+        self.tell(container, "start")
         if container.program.seconds <= 0:
             await self._ended(container, container.program.exit_code)
 
@@ -190,9 +168,9 @@ class Engine:
         if not container.active:
             return
         well = container.program is not None and container.program.stops_well
-        await self._ended(container, 0 if well and not kill else _KILLED if kill else _STOPPED)
-        if not kill:
-            self._tell(container, "stop")
+        self.tell(container, "kill", signal="9" if kill else "15")
+        code = 0 if well and not kill else _KILLED if kill else _STOPPED
+        await self._ended(container, code, stopped=not kill)
 
     def pause(self, container: Container, *, on: bool) -> None:
         """Pause a running container, or let it go on."""
@@ -204,7 +182,7 @@ class Engine:
         if not on and container.state != "paused":
             raise RefusalError(f"Container {container.id} is not paused")
         container.state = "paused" if on else "running"
-        self._tell(container, "pause" if on else "unpause")
+        self.tell(container, "pause" if on else "unpause")
 
     async def remove(
         self, container: Container, *, force: bool = False, volumes: bool = False
@@ -216,7 +194,7 @@ class Engine:
         """
         if container.active:
             if not force:
-                raise ConflictError(self._still_runs(container))
+                raise ConflictError(still_runs(container, self.release))
             await self.stop(container, kill=True)
         self.containers.pop(container.id, None)
         for mount in container.mounts:
@@ -225,7 +203,7 @@ class Engine:
                 if volumes and mount.anonymous:
                     with contextlib.suppress(RefusalError):
                         await self.volumes.remove(mount.name)
-        self._tell(container, "destroy")
+        self.tell(container, "destroy")
 
     async def run_out(self) -> None:
         """End the containers whose programs have come to their end."""
@@ -262,33 +240,26 @@ class Engine:
                 except RefusalError:
                     break  # the first failure ends it (moby daemon/mounts.go, prepareMountPoints)
 
-    async def _ended(self, container: Container, code: int) -> None:
+    async def _ended(self, container: Container, code: int, *, stopped: bool = False) -> None:
         container.state, container.exit_code = "exited", code
         container.finished = self.runtime.now()
+        # 20.10 tells first that the program has ended, and later ones last (measured).
+        last = self.release.has_cluster_volumes
+        if not last:
+            self.tell(container, "die", exitCode=str(code))
         for mount in container.mounts:
             if mount.kind == "volume":
                 with contextlib.suppress(RefusalError):
                     await self.volumes.unmount(mount.name, container.id)
-        self._tell(container, "die", exitCode=str(code))
+        if stopped:
+            self.tell(container, "stop")
+        if last:
+            self.tell(container, "die", exitCode=str(code))
         if container.removed_when_done:
             await self.remove(container, volumes=True)
 
-    def _still_runs(self, container: Container) -> str:
-        """Say why a container cannot be removed (moby daemon/delete.go)."""
-        state = container.state
-        first = "Unpause and then stop" if state == "paused" else "Stop"
-        hint = (
-            f"{state} and must be unpaused first"
-            if state == "paused"
-            else f"{state}: stop the container before removing or force remove"
-        )
-        return self.release.says(
-            f"You cannot remove a {state} container {container.id}. {first} the container before "
-            "attempting removal or force remove",
-            f'cannot remove container "/{container.name}": container is {hint}',
-        )
-
-    def _tell(self, container: Container, action: str, **more: str) -> None:
+    def tell(self, container: Container, action: str, **more: str) -> None:
+        """Note what has happened to a container."""
         attributes = {"image": container.image, "name": container.name, **container.labels, **more}
         self.events.add("container", action, container.id, attributes)
 

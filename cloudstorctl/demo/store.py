@@ -17,6 +17,7 @@ from cloudstorctl.demo.volume import Row, Stored
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from cloudstorctl.demo.container import Mounted
     from cloudstorctl.demo.drivers import Drivers
     from cloudstorctl.demo.events import EventLog
 
@@ -157,12 +158,13 @@ class VolumeStore:
         self._purge(name)
         self._events.volume("destroy", name, found.driver)
 
-    async def mount(self, name: str, container: str) -> None:
+    async def mount(self, mount: Mounted, container: str) -> None:
         """Mount a volume for a container that starts.
 
         Raises:
             RefusalError: the driver does not know it, or fails.
         """
+        name = mount.name
         try:
             found = await self.get(name)
         except RefusalError as error:
@@ -173,7 +175,7 @@ class VolumeStore:
             raise RefusalError(
                 f"error while mounting volume '{found.mountpoint}': {error}"
             ) from error
-        self._events.volume("mount", name, found.driver, container=container)
+        self._events.mounted(mount, found.driver, container)
 
     async def unmount(self, name: str, container: str) -> None:
         """Unmount a volume of a container that has ended; a failure stays in the engine's log."""

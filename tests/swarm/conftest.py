@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
+from tests.swarm.docker import Docker
 from tests.swarm.embedded.lab import embedded_lab
 from tests.swarm.lab.records import LabSpec
 from tests.swarm.lab.reset import reset
@@ -107,3 +108,13 @@ def pytest_terminal_summary(
 def tool(lab: Lab, tmp_path: Path) -> Tool:
     """cloudstorctl, configured for the swarm."""
     return Tool(lab=lab, home=tmp_path, config=configuration(lab))
+
+
+@pytest.fixture(
+    params=[("n1", "1.41"), ("n2", "1.45"), ("n2", "1.41")],
+    ids=["20.10", "26.1", "26.1-asked-as-1.41"],
+)
+def docker(lab: Lab, request: pytest.FixtureRequest) -> Docker:
+    """The docker command line on an engine of each release."""
+    on, api = request.param
+    return Docker(lab=lab, on=on, api=api)

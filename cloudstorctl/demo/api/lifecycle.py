@@ -49,6 +49,7 @@ async def restart(asked: Asked) -> Response:
     container = _container(asked)
     await asked.engine.stop(container)
     await asked.engine.start(container)
+    asked.engine.tell(container, "restart")
     return nothing()
 
 

@@ -108,13 +108,17 @@ async def update(asked: Asked) -> Response:
                 "rpc error: code = FailedPrecondition desc = can't remove member from the raft: "
                 "this would result in a loss of quorum"
             )
+    changed = {
+        "availability": (member.availability, spec["Availability"]),
+        "role": ("manager" if member.manager else "worker", spec["Role"]),
+    }
     member.manager = manager
-    member.availability = spec.get("Availability") or "active"
+    member.availability = spec["Availability"]
     member.labels = dict(spec.get("Labels") or {})
     if cluster.leader == member.id and not manager:
         cluster.leader = next(m.id for m in cluster.managers if cluster.alive(m.id))
     cluster.touch(member)
-    asked.swarm.emit("node", "update", member.id, {"name": member.hostname})
+    asked.swarm.emit("node", "update", member.id, {"name": member.hostname}, changed)
     asked.swarm.advance()
     return nothing(200)
 

@@ -130,6 +130,7 @@ async def update(asked: Asked) -> Response:
         )
     if asked.text("version") != str(service.version):
         raise RefusalError("rpc error: code = Unknown desc = update out of sequence")
+    before = service.spec
     if asked.text("rollback") == "previous":
         if service.previous is None:
             raise BadRequestError(
@@ -151,9 +152,21 @@ async def update(asked: Asked) -> Response:
         service.update = None
         service.iteration += service.is_job
     cluster.touch(service)
-    asked.swarm.emit("service", "update", service.id, {"name": service.name})
+    changed = {
+        "replicas": (_replicas(before), _replicas(service.spec)),
+        "image": (_image(before), _image(service.spec)),
+    }
+    asked.swarm.emit("service", "update", service.id, {"name": service.name}, changed)
     asked.swarm.advance()
     return answer({"Warnings": None})
+
+
+def _replicas(spec: Payload) -> str:
+    return str((spec["Mode"].get("Replicated") or {}).get("Replicas", ""))
+
+
+def _image(spec: Payload) -> str:
+    return str(spec["TaskTemplate"]["ContainerSpec"]["Image"])
 
 
 async def remove(asked: Asked) -> Response:
