@@ -110,9 +110,12 @@ class Served:
         def act(swarm: Swarm) -> None:
             swarm.engines[hostname].halt(containers_too=containers_too)
             self._listeners.pop(hostname).close()
-            path = str(swarm.place.socket(hostname))
+            path = swarm.place.socket(hostname)
             for server in self._servers:
-                _abort(server, lambda connection: (connection.server or ("",))[0] == path)
+                _abort(server, lambda connection: (connection.server or ("",))[0] == str(path))
+            if containers_too:
+                # Who is killed cannot clear its socket away.
+                path.unlink()
 
         self.do(act)
 

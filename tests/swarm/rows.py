@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from cloudstorctl.core.model import TaskState
@@ -118,7 +118,9 @@ def _records_of(reading: EngineReading) -> Iterator[Record]:
         yield "plugin", f"{plugin.name} on {node}", plugin
     for container in reading.containers:
         name = NAMED_BY_ENGINE.sub("<unnamed>", container.name)
-        yield "container", f"{name} on {node}", container
+        # An engine keeps the mounts of a container without an order (moby container/view.go).
+        mounts = tuple(sorted(container.mounts, key=lambda mount: mount.target))
+        yield "container", f"{name} on {node}", replace(container, mounts=mounts)
 
 
 def difference(real: Rows, embedded: Rows) -> str:

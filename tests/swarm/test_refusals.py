@@ -112,9 +112,10 @@ def test_of_containers(lab: Lab, on: str) -> None:
                 "cannot kill container: made: container <id> is not running",
             ),
             "unpause~db": "Container <id> is not paused",
-            f"create~--name~db~{IMAGE}": 'Conflict. The container name "/db" is already in use by '
-            'container "<id>". You have to remove (or rename) that container to be able to reuse '
-            "that name.",
+            f"create~--name~db~{IMAGE}~true": (
+                'Conflict. The container name "/db" is already in use by container "<id>". You '
+                "have to remove (or rename) that container to be able to reuse that name."
+            ),
             "create~--pull~never~nothing:1": "No such image: nothing:1",
             "ps~--filter~no=1": ("Invalid filter 'no'", "invalid filter 'no'"),
         },
@@ -133,10 +134,10 @@ def test_of_a_driver_that_fails(lab: Lab, on: str) -> None:
         lab,
         on,
         {
-            f"run~--detach~--volume~data:{TARGET}~{IMAGE}": "error while mounting volume "
+            f"run~--detach~--volume~data:{TARGET}~{IMAGE}~true": "error while mounting volume "
             "'/mnt/efs/reg/data': Mount: backend failure",
             f"volume~create~--driver~{ALIAS}~new": "create new: Create: backend failure",
-            f"create~--mount~{mount('new')}~{IMAGE}": "create new: Create: backend failure",
+            f"create~--mount~{mount('new')}~{IMAGE}~true": "create new: Create: backend failure",
         },
     )
     driver.bend(mount=None, create=None, get="error")
@@ -165,18 +166,24 @@ def test_of_plugins(lab: Lab, on: str) -> None:
         lab,
         on,
         {
-            f"plugin~disable~{ALIAS}": "plugin is already disabled: plugin "
-            f"{ALIAS} found but disabled",
+            f"plugin~disable~{ALIAS}": f"plugin {ALIAS} is in use",
             f"plugin~set~{ALIAS}~NO=1": 'setting "NO" not found in the plugin configuration',
             f"volume~create~--driver~{ALIAS}~new": f"create new: {FOUND_BUT_DISABLED}",
             "volume~rm~data": f"get data: {WHILE_CHECKING}",
             "volume~rm~--force~data": f"get data: {WHILE_CHECKING}",
             "start~db": f"error while mounting volume '': get data: {WHILE_CHECKING}",
-            f"create~--volume~data:{TARGET}~{IMAGE}": "create data: found reference to volume "
+            f"create~--volume~data:{TARGET}~{IMAGE}~true": "create data: found reference to volume "
             f"'data' in driver '{ALIAS}', but got an error while checking the driver: "
             f"{WHILE_CHECKING}: volume name must be unique",
         },
     )
+
+
+@ON_EACH_RELEASE
+def test_of_an_unused_plugin(lab: Lab, on: str) -> None:
+    lab.docker(on, "plugin", "disable", ALIAS)
+    again = f"plugin is already disabled: plugin {ALIAS} found but disabled"
+    check(lab, on, {f"plugin~disable~{ALIAS}": again})
 
 
 def test_of_managers(lab: Lab) -> None:

@@ -70,7 +70,9 @@ def only_the_previous_spec(lab: Lab) -> tuple[str, str]:
 
 def a_paused_update(lab: Lab) -> tuple[str, str]:
     words = ("--update-failure-action", "pause", "--update-monitor", "1s")
-    running_service(lab, "web", "data", *words)
+    # How often it would have been tried again by when is a matter of time.
+    once = ("--restart-condition", "none")
+    running_service(lab, "web", "data", *words, *once)
     update = ("--no-resolve-image", "--image", "nothing:here")
     lab.docker("n1", "service", "update", "--detach", *update, "web")
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import math
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from cloudstorctl.core.model import NodeState, TaskState
 from cloudstorctl.errors import NoAccessError
 from cloudstorctl.swarm.client import open_client
 from cloudstorctl.swarm.endpoints import NodeEndpoints, endpoint_from
 from cloudstorctl.swarm.engines import Engines
 from cloudstorctl.swarm.survey import SurveySettings, survey
+from tests.swarm.embedded.lab import Lab as EmbeddedLab
 from tests.swarm.lab.command import LabError
 from tests.swarm.placement import Placements
 from tests.swarm.rows import Roles, Rows, difference, rows_of
@@ -20,13 +23,22 @@ from tests.swarm.rows import Roles, Rows, difference, rows_of
 if TYPE_CHECKING:
     from collections import Counter
 
+    from cloudstorctl.core.model import Survey
     from tests.swarm.swarm import Lab
 
 PATIENCE: Final = 2.0
 """Seconds for an engine to answer; a frozen one costs as much at each look."""
-SETTLING: Final = 8.0
-"""Seconds after which a swarm is taken as it is, and after which two swarms do differ."""
 STEP: Final = 0.3
+A_TASK: Final = 2.0
+A_NODE: Final = 30.0
+"""Seconds within which the next thing happens to a task or a node, if it happens at all."""
+SETTLING: Final = 60.0
+CATCHING_UP: Final = 8.0
+"""Seconds that the embedded swarm has to come to the same as the real one."""
+ALIVE: Final = set(TaskState) - {
+    *(TaskState.COMPLETE, TaskState.SHUTDOWN, TaskState.FAILED, TaskState.REJECTED),
+    *(TaskState.REMOVE, TaskState.ORPHANED),
+}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -37,7 +49,15 @@ class Told:
     placements: Placements = field(default_factory=Placements)
 
 
-def seen_now(lab: Lab) -> Rows:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """One look at a swarm."""
+
+    rows: Rows
+    time_to_rest: float = 0.0
+
+
+def seen_now(lab: Lab) -> Seen:
     """Survey a swarm over the sockets of its engines."""
     addresses = {node.name: node.unix for node in lab.nodes}
     engines = Engines(
@@ -49,8 +69,27 @@ def seen_now(lab: Lab) -> Rows:
         try:
             seen = survey(engines, SurveySettings(), now=lambda: datetime.now(UTC))
         except NoAccessError as error:
-            return {("no access", ""): [Roles(folder=lab.folder).text(error)]}
-    return rows_of(seen, lab.folder)
+            return Seen(rows={("no access", ""): [Roles(folder=lab.folder).text(error)]})
+    return Seen(rows=rows_of(seen, lab.folder), time_to_rest=time_to_rest(seen))
+
+
+def time_to_rest(survey: Survey) -> float:
+    """Give the seconds without a change after which nothing more will come by itself."""
+    states = {node.id: node.state for node in survey.nodes}
+    if NodeState.UNKNOWN in states.values():
+        return A_NODE
+    if any(each.update_state in {"updating", "rollback_started"} for each in survey.services):
+        return A_NODE
+    for task in survey.tasks:
+        state = states.get(task.node_id) if task.node_id else None
+        wanted = task.desired in {"running", "ready"}
+        if wanted and state is NodeState.DOWN:
+            return A_TASK  # it has to leave its node
+        if not wanted and state is NodeState.READY and task.state in ALIVE:
+            return A_TASK  # it has to end
+        if task.desired == "running" and task.state in ALIVE - {TaskState.RUNNING}:
+            return A_TASK  # it has to run
+    return 0.0
 
 
 @dataclass(slots=True, kw_only=True)
@@ -61,13 +100,18 @@ class RealWitness:
 
     def look(self, lab: Lab) -> None:
         """Note what is seen, once it stays as it is."""
-        end = time.monotonic() + SETTLING
-        before: Rows = {}
-        now = seen_now(lab)
-        while now != before and time.monotonic() < end:
+        begun = same_since = time.monotonic()
+        seen = seen_now(lab)
+        while True:
             time.sleep(STEP)
-            before, now = now, seen_now(lab)
-        self.told.looks.append(now)
+            before, seen = seen, seen_now(lab)
+            now = time.monotonic()
+            if seen.rows != before.rows:
+                same_since = now
+            elif now >= same_since + seen.time_to_rest:
+                break
+            assert now < begun + SETTLING, "the swarm does not come to rest"
+        self.told.looks.append(seen.rows)
         with suppress(LabError):
             for service in lab.manager.ask("/services"):
                 lab.tasks(service["Spec"]["Name"])
@@ -101,8 +145,12 @@ class EmbeddedWitness:
         assert self.looked < len(self.told.looks), "the scenario looked less often on real engines"
         real = self.told.looks[self.looked]
         self.looked += 1
-        end = time.monotonic() + SETTLING
-        while found := difference(real, seen_now(lab)):
+        # When they notice is a matter of time, which real managers have decided.
+        down = any("state=down" in line for (kind, _), lines in real.items() for line in lines)
+        if isinstance(lab, EmbeddedLab):
+            lab.notice_silence(after=0.0 if down else math.inf)
+        end = time.monotonic() + CATCHING_UP
+        while found := difference(real, seen_now(lab).rows):
             message = f"at look {self.looked} the swarms differ:\n{found}"
             assert time.monotonic() < end, message
             time.sleep(STEP)

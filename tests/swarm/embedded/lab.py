@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
     from tests.swarm.swarm import Watch
 
 SLOW_IMAGE: Final = "slow:latest"
-TIMING: Final = Timing(down_after=0.5, election=0.2)
+SILENCE: Final = 0.5
+ELECTION: Final = 0.2
 """Seconds; scenarios wait for what comes of silence, whatever it takes."""
 
 
@@ -55,6 +57,14 @@ class Lab(swarm.Lab):
         del name, manager
         return True
 
+    def notice_silence(self, after: float) -> None:
+        """Let the managers take a silent node for down after so many seconds."""
+
+        def act(embedded: Swarm) -> None:
+            embedded.cluster.timing.down_after = after
+
+        self.served.do(act)
+
     def slow_image(self) -> str:
         """Give an image name whose pull never ends."""
 
@@ -68,10 +78,15 @@ class Lab(swarm.Lab):
 
 @contextmanager
 def embedded_lab(watch: Watch = NOBODY, chance: Chance | None = None) -> Iterator[Lab]:
-    """Serve a swarm of the usual three nodes until the end of the block."""
+    """Serve a swarm of the usual three nodes until the end of the block.
+
+    With `chance` it is another one's: then silence is noticed only when `notice_silence` says so.
+    """
 
     def make(runtime: Runtime) -> Swarm:
-        made = Swarm(place, runtime, timing=TIMING)
+        silence = SILENCE if chance is None else math.inf
+        timing = Timing(down_after=silence, election=ELECTION)
+        made = Swarm(place, runtime, timing=timing)
         made.cluster.chance = chance or made.cluster.chance
         return _like_the_lab(made)
 
