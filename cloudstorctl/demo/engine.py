@@ -231,6 +231,9 @@ class Engine:
         """Start the engine; references come back where the driver answers."""
         self.running = True
         await self.volumes.restore(self.volumes.forget_all())
+        for container in tuple(self.containers.values()):
+            # What has outlived a killed engine is stopped (moby daemon.go, restore).
+            await self.stop(container)
         for container in self.containers.values():
             for mount in container.mounts:
                 if mount.kind != "volume":

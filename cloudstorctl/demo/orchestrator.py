@@ -77,6 +77,7 @@ def _restart(cluster: Cluster, service: Service, task: Task) -> None:
         or (limit and attempts > limit)
     ):
         task.spent = True
+        cluster.want(task, State.SHUTDOWN)
         return
     cluster.want(task, State.SHUTDOWN)
     delay = float(policy.get("Delay", _DELAY)) / _NANO

@@ -172,9 +172,8 @@ class VolumeStore:
         try:
             await self._drivers.call(found.driver, "Mount", name)
         except DriverError as error:
-            raise RefusalError(
-                f"error while mounting volume '{found.mountpoint}': {error}"
-            ) from error
+            raise RefusalError(f"error while mounting volume '{mount.source}': {error}") from error
+        mount.source = found.mountpoint
         self._events.mounted(mount, found.driver, container)
 
     async def unmount(self, name: str, container: str) -> None:
@@ -241,8 +240,8 @@ class VolumeStore:
                 self._names[name] = Stored(
                     driver=known.driver,
                     mountpoint=mountpoint,
-                    labels=known.labels or None,
-                    options=known.options or None,
+                    labels=known.labels,
+                    options=known.options,
                 )
 
     def _row(self, name: str, driver: str, mountpoint: str) -> Row:
@@ -267,7 +266,8 @@ class VolumeStore:
         mountpoint = await self._drivers.look_up(driver, name)
         if mountpoint is None:
             await self._drivers.call(driver, "Create", name, options)
-            mountpoint = await self._drivers.look_up(driver, name) or ""
+            # Where it is, a plugin tells only when it is asked again.
+            mountpoint = self._drivers.local_path(name) if driver == LOCAL else ""
         known = self._names[name] = Stored(
             driver=driver,
             mountpoint=mountpoint,

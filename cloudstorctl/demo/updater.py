@@ -26,7 +26,7 @@ def update(cluster: Cluster) -> None:
 
 def _step(cluster: Cluster, service: Service) -> None:
     state = (service.update or {}).get("State")
-    live = [task for task in cluster.tasks_of(service) if task.live]
+    live = [task for task in cluster.tasks_of(service) if task.live or task.spent]
     dirty = [task for task in live if is_dirty(cluster, service, task)]
     if state is None:
         if dirty:
@@ -41,7 +41,7 @@ def _step(cluster: Cluster, service: Service) -> None:
     _retire(cluster, live, dirty, policy)
     moving = [t for t in fresh if t.live and t.state != State.RUNNING]
     places = {task.place for task in live}
-    covered = {task.place for task in fresh if task.live}
+    covered = {task.place for task in fresh if task.live or task.spent}
     left = [task for task in dirty if task.place not in covered]
     if not left and not moving and not dirty and places <= covered:
         since = max((task.updated for task in fresh if task.live), default=0.0)
@@ -80,6 +80,7 @@ def is_dirty(cluster: Cluster, service: Service, task: Task) -> bool:
 
 def _replace(cluster: Cluster, service: Service, task: Task, policy: Payload) -> None:
     start_first = policy.get("Order") == "start-first"
+    task.spent = False
     if not start_first:
         cluster.want(task, State.SHUTDOWN)
     cluster.new_task(

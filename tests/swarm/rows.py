@@ -7,10 +7,10 @@ from collections import defaultdict
 from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from cloudstorctl.core.model import TaskState
+from cloudstorctl.core.model import ContainerState, TaskState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
     from pathlib import Path
 
     from cloudstorctl.core.model import EngineReading, Node, Survey
@@ -28,6 +28,7 @@ AN_ID: Final = {"id"}
 LATE: Final = "late, the engine has others"
 """In the place of a node's drivers, which its managers learn every 20 s (swarmkit agent.go)."""
 DRIVERS: Final = re.compile(r"volume_drivers=(\(.*?\)|" + LATE + ")")
+ENDED: Final = {TaskState.COMPLETE, TaskState.FAILED, TaskState.SHUTDOWN}
 TRIED_AGAIN: Final = {TaskState.FAILED, TaskState.REJECTED}
 
 Rows = dict[tuple[str, str], list[str]]
@@ -53,11 +54,19 @@ class Roles:
         return SHORT.sub("<id>", LONG.sub("<id>", SUBNET.sub("10.0.0.", text)))
 
 
-def rows_of(survey: Survey, folder: Path) -> Rows:
-    """Give every record of a survey as a line, with all its fields but what `LEFT_OUT` names."""
+def rows_of(survey: Survey, folder: Path, came_back: Collection[str] = ()) -> Rows:
+    """Give every record of a survey as a line, with all its fields but what `LEFT_OUT` names.
+
+    `came_back` are the hostnames of engines that were down meanwhile. How the tasks came to their
+    end that ended with such an engine, and whether it has cleared their containers away, is a
+    matter of what it did first, report them or open its session: these are left out.
+    """
     roles = _roles_in(survey, folder)
     rows: Rows = defaultdict(list)
+    gone = {node.id for node in survey.nodes if node.hostname in came_back}
     for kind, about, record in _records(survey):
+        if gone and _is_of_an_end(kind, record) and record.node_id in gone:
+            continue
         key = (kind, roles.text(about))
         told = {
             each.name: roles.text(getattr(record, each.name))
@@ -71,6 +80,13 @@ def rows_of(survey: Survey, folder: Path) -> Rows:
         if not (kind == "task" and record.state in TRIED_AGAIN and line in rows[key]):
             rows[key].append(line)
     return {key: sorted(lines) for key, lines in sorted(rows.items())}
+
+
+def _is_of_an_end(kind: str, record: Any) -> bool:  # noqa: ANN401 - any kind of record
+    """Whether a record is of a task that has ended, or of the container of one."""
+    if kind == "task":
+        return record.desired == "shutdown" and record.state in ENDED
+    return kind == "container" and bool(record.task_id) and record.state == ContainerState.EXITED
 
 
 def _is_late(node: Node, survey: Survey) -> bool:

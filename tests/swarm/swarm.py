@@ -25,6 +25,9 @@ class Watch(Protocol):
     def tasks(self, lab: Lab, service: str, rows: list[dict[str, Any]]) -> None:
         """Learn of the tasks of a service that a scenario has seen, as the API has them."""
 
+    def came_back(self, name: str) -> None:
+        """Learn that the engine of a node was down and has come back."""
+
     def end(self, lab: Lab) -> None:
         """Look for the last time: the scenario has come to its end."""
 
@@ -36,6 +39,9 @@ class Nobody:
         """Look away."""
 
     def tasks(self, lab: Lab, service: str, rows: list[dict[str, Any]]) -> None:
+        """Look away."""
+
+    def came_back(self, name: str) -> None:
         """Look away."""
 
     def end(self, lab: Lab) -> None:

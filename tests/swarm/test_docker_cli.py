@@ -68,6 +68,7 @@ def test_a_service_from_its_creation_to_its_end(docker: Docker) -> None:
     ) == Printed(out="ID")
     rows = ("service", "ls", "--format", "{{.Name}} {{.Mode}} {{.Replicas}} {{.Image}}")
     manager.wait_for(f"web replicated 2/2 {IMAGE}", *rows)
+    docker.lab.wait_running("web", 2)
     assert manager("service", "ls").out == (
         f"ID  NAME  MODE  REPLICAS  IMAGE  PORTS\nID  web  replicated  2/2  {IMAGE}"
     )
@@ -78,6 +79,7 @@ def test_a_service_from_its_creation_to_its_end(docker: Docker) -> None:
 
     assert manager("service", "scale", "--detach", "web=3") == Printed(out="web scaled to 3")
     manager.wait_for(f"web replicated 3/3 {IMAGE}", *rows)
+    docker.lab.wait_running("web", 3)
     update = ("service", "update", "--detach", "--no-resolve-image")
     assert manager(*update, "--label-add", "tier=gold", "web") == Printed(out="web")
     labels = ("service", "inspect", "--format", "{{json .Spec.Labels}}", "web")

@@ -75,6 +75,7 @@ def test_nothing_is_removed_while_an_engine_is_silent_and_pruning_goes_on_after(
     assert lab.contents() == before
 
     bring_back()
+    lab.watch.came_back(name)
     wait_until(lab.complete, 60, f"the managers hear of {name} again")
     pruned = tool(*PRUNE)
     assert pruned.code == 0

@@ -135,7 +135,7 @@ def test_of_a_driver_that_fails(lab: Lab, on: str) -> None:
         on,
         {
             f"run~--detach~--volume~data:{TARGET}~{IMAGE}~true": "error while mounting volume "
-            "'/mnt/efs/reg/data': Mount: backend failure",
+            "'': Mount: backend failure",
             f"volume~create~--driver~{ALIAS}~new": "create new: Create: backend failure",
             f"create~--mount~{mount('new')}~{IMAGE}~true": "create new: Create: backend failure",
         },

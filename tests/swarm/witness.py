@@ -22,6 +22,7 @@ from tests.swarm.rows import Roles, Rows, difference, rows_of
 
 if TYPE_CHECKING:
     from collections import Counter
+    from collections.abc import Collection
 
     from cloudstorctl.core.model import Survey
     from tests.swarm.swarm import Lab
@@ -57,7 +58,7 @@ class Seen:
     time_to_rest: float = 0.0
 
 
-def seen_now(lab: Lab) -> Seen:
+def seen_now(lab: Lab, came_back: Collection[str] = ()) -> Seen:
     """Survey a swarm over the sockets of its engines."""
     addresses = {node.name: node.unix for node in lab.nodes}
     engines = Engines(
@@ -70,7 +71,7 @@ def seen_now(lab: Lab) -> Seen:
             seen = survey(engines, SurveySettings(), now=lambda: datetime.now(UTC))
         except NoAccessError as error:
             return Seen(rows={("no access", ""): [Roles(folder=lab.folder).text(error)]})
-    return Seen(rows=rows_of(seen, lab.folder), time_to_rest=time_to_rest(seen))
+    return Seen(rows=rows_of(seen, lab.folder, came_back), time_to_rest=time_to_rest(seen))
 
 
 def time_to_rest(survey: Survey) -> float:
@@ -97,14 +98,15 @@ class RealWitness:
     """Takes down what a scenario shows of real engines."""
 
     told: Told = field(default_factory=Told)
+    back: set[str] = field(default_factory=set)
 
     def look(self, lab: Lab) -> None:
         """Note what is seen, once it stays as it is."""
         begun = same_since = time.monotonic()
-        seen = seen_now(lab)
+        seen = seen_now(lab, self.back)
         while True:
             time.sleep(STEP)
-            before, seen = seen, seen_now(lab)
+            before, seen = seen, seen_now(lab, self.back)
             now = time.monotonic()
             if seen.rows != before.rows:
                 same_since = now
@@ -121,6 +123,10 @@ class RealWitness:
         nodes = lab.manager.ask("/nodes")
         hostnames = {node["ID"]: node["Description"].get("Hostname", "") for node in nodes}
         self.told.placements.note(service, rows, hostnames)
+
+    def came_back(self, name: str) -> None:
+        """Remember which engine was down."""
+        self.back.add(name)
 
     def end(self, lab: Lab) -> None:
         """Look for the last time."""
@@ -139,6 +145,7 @@ class EmbeddedWitness:
     tally: Counter[str]
     """How many records of each kind were compared so far, in all scenarios."""
     looked: int = 0
+    back: set[str] = field(default_factory=set)
 
     def look(self, lab: Lab) -> None:
         """Compare, and give the swarm time to come to the same."""
@@ -150,7 +157,7 @@ class EmbeddedWitness:
         if isinstance(lab, EmbeddedLab):
             lab.notice_silence(after=0.0 if down else math.inf)
         end = time.monotonic() + CATCHING_UP
-        while found := difference(real, seen_now(lab).rows):
+        while found := difference(real, seen_now(lab, self.back).rows):
             message = f"at look {self.looked} the swarms differ:\n{found}"
             assert time.monotonic() < end, message
             time.sleep(STEP)
@@ -160,6 +167,10 @@ class EmbeddedWitness:
 
     def tasks(self, lab: Lab, service: str, rows: list[dict[str, Any]]) -> None:
         """Take no note."""
+
+    def came_back(self, name: str) -> None:
+        """Remember which engine was down."""
+        self.back.add(name)
 
     def end(self, lab: Lab) -> None:
         """Compare for the last time."""
