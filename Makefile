@@ -46,8 +46,8 @@ format: venv ## Format the code and fix what can be fixed.
 
 test: test-unit test-torture test-swarm ## Run every test.
 
-test-unit: venv ## Run the tests that need no engine, with coverage; the core is covered whole.
-	$(BIN)/coverage run -m pytest --ignore=tests/swarm --ignore=tests/torture
+test-unit: venv ## Run the tests that need no real engine, with coverage; the core is covered whole.
+	$(BIN)/coverage run -m pytest --ignore=tests/torture
 	$(BIN)/coverage report
 	$(BIN)/coverage report --include='cloudstorctl/core/*' --fail-under=100 --format=total
 
@@ -59,9 +59,9 @@ torture: venv ## The same with other runs: N of them, from SEED; or REPLAY one.
 	TORTURE_SEED=$(or $(SEED),$(shell od -An -N4 -tu4 /dev/urandom | tr -d ' ')) \
 		$(BIN)/python -m pytest tests/torture/test_torture.py
 
-test-swarm: venv ## Run the tests on real engines, where this machine can have them.
+test-swarm: venv ## Run the scenarios on real engines too, where this machine can have them.
 	@reason=$$(.ci/why-no-swarm); \
-	if [ -z "$$reason" ]; then $(BIN)/python -m pytest tests/swarm; \
+	if [ -z "$$reason" ]; then $(BIN)/python -m pytest tests/swarm --swarm both; \
 	elif [ "$$CI" = true ]; then echo "The swarm tests cannot run: $$reason" >&2; exit 1; \
 	else echo "The swarm tests were not run: $$reason"; fi
 

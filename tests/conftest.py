@@ -1,14 +1,13 @@
-"""What holds for every test: where real engines are needed, and how random values are drawn."""
+"""What holds for every test: which engines are used, and how random values are drawn."""
 
 from __future__ import annotations
 
+import os
+import shutil
 import signal
-from pathlib import Path
 
 import pytest
 from hypothesis import settings
-
-REAL_ENGINES = Path(__file__).parent / "swarm"
 
 # The same examples on every run, and none that fails because a machine is slow.
 settings.register_profile("repeatable", derandomize=True, deadline=None)
@@ -22,17 +21,25 @@ for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
         signal.signal(number, default)
 
 
-def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Leave real engines alone unless they are asked for: `pytest tests/swarm`."""
-    if collection_path != REAL_ENGINES:
-        return None
-    named = (Path(config.invocation_params.dir, arg.split("::")[0]) for arg in config.args)
-    asked_for = any(path.resolve().is_relative_to(REAL_ENGINES) for path in named)
-    return None if asked_for else True
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let the kind of swarm be chosen that the scenarios of tests/swarm run on."""
+    parser.addoption(
+        "--swarm",
+        choices=("embedded", "real", "both"),
+        default="embedded",
+        help="run the scenarios on the embedded swarm, on real engines (as root), or on both, and "
+        "compare what is seen",
+    )
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what needs real engines."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what needs engines that were not asked for, or a program that is not here."""
+    asked = config.getoption("--swarm")
+    no_docker = shutil.which("docker") is None and os.environ.get("CI") != "true"
     for item in items:
-        if item.path.is_relative_to(REAL_ENGINES):
-            item.add_marker(pytest.mark.swarm)
+        only_real = item.get_closest_marker("real_only")
+        if only_real is not None and asked == "embedded":
+            (reason,) = only_real.args
+            item.add_marker(pytest.mark.skip(reason=f"only on real engines: {reason}"))
+        elif no_docker and "kind" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.skip(reason="it needs the docker command line"))

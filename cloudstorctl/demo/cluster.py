@@ -6,6 +6,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from cloudstorctl.demo.chance import Chance, InOrder
 from cloudstorctl.demo.records import Member, Payload, Service, State, Task
 from cloudstorctl.demo.refusal import NoManagerError, NotFoundError
 
@@ -30,6 +31,8 @@ class Timing:
     """Silence of a node until it is down."""
     election: float = 1.0
     """From the loss of a leader to the next one."""
+    description: float = 20.0
+    """Between two descriptions of a node by itself, which name its drivers (swarmkit agent.go)."""
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -48,6 +51,7 @@ class Cluster:
     tasks: dict[str, Task] = field(default_factory=dict)
     configs: dict[str, Payload] = field(default_factory=dict)
     secrets: dict[str, Payload] = field(default_factory=dict)
+    chance: Chance = field(default_factory=InOrder)
     leader: str | None = None
     index: int = 10
     """Of the last change, as raft counts them."""
@@ -117,12 +121,18 @@ class Cluster:
                 member.state = "down"
                 self.touch(member)
             return
+        back = member.silent_since is not None
         member.silent_since = None
         if member.state != "ready":
             member.state = "ready"
             self.touch(member)
-        engine = self.engines[member.id]
-        drivers = tuple(p.name for p in engine.plugins if p.enabled)
+        if back or now >= member.described + self.timing.description:
+            self._describe(member, now)
+
+    def _describe(self, member: Member, now: float) -> None:
+        """Take down what a node says of itself."""
+        member.described = now
+        drivers = tuple(p.name for p in self.engines[member.id].plugins if p.enabled)
         if drivers != member.drivers:
             member.drivers = drivers
             self.touch(member)

@@ -89,7 +89,8 @@ class Cloudstor:
         if found:
             kind = next(key for key, root in self._backings.items() if found.is_relative_to(root))
         else:
-            (self._backings[kind] / name).mkdir(parents=True)
+            # The driver of another node may be making it just now.
+            (self._backings[kind] / name).mkdir(parents=True, exist_ok=True)
         self._entries.mkdir(parents=True, exist_ok=True)
         self._entry(name).write_text(kind)
         return {}

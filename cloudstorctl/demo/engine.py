@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from cloudstorctl.demo.drivers import Drivers
 from cloudstorctl.demo.events import EventLog
 from cloudstorctl.demo.files import carry_out
 from cloudstorctl.demo.plugin import ALIAS, REFERENCE
 from cloudstorctl.demo.plugins import Plugins
 from cloudstorctl.demo.program import effects
 from cloudstorctl.demo.refusal import ConflictError, NotFoundError, RefusalError
+from cloudstorctl.demo.release import Release, still_runs
 from cloudstorctl.demo.store import VolumeStore
 
 if TYPE_CHECKING:
@@ -26,24 +27,6 @@ if TYPE_CHECKING:
 _STOPPED: Final = 143
 _KILLED: Final = 137
 _IMAGES: Final = ("alpine", "busybox", "busybox:lab", "nginx", "postgres", "redis")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Release:
-    """A version of the engine, as it names itself."""
-
-    version: str
-    api: str
-    least_api: str = "1.24"
-
-    @property
-    def has_cluster_volumes(self) -> bool:
-        """Whether it is 23.0 or later."""
-        return tuple(map(int, self.api.split("."))) >= (1, 42)
-
-
-OLD: Final = Release(version="20.10.24+dfsg1", api="1.41", least_api="1.12")
-NEW: Final = Release(version="26.1.5+dfsg1", api="1.45")
 
 
 class Engine:
@@ -79,9 +62,9 @@ class Engine:
         self.plugins = Plugins(
             folder=folder / "entries", shared=shared, runtime=runtime, ids=ids, events=self.events
         )
+        self.drivers = Drivers(folder=folder / "volumes", plugins=self.plugins)
         self.volumes = VolumeStore(
-            folder=folder / "volumes",
-            plugins=self.plugins,
+            drivers=self.drivers,
             events=self.events,
             emits_known=not release.has_cluster_volumes,
         )
@@ -107,6 +90,12 @@ class Engine:
         if len(found) != 1:
             raise NotFoundError(f"No such container: {reference}")
         return found[0]
+
+    def unused_name(self) -> str:
+        """Make up a name for a container that nobody has named."""
+        name = self.ids.words()
+        taken = any(container.name == name for container in self.containers.values())
+        return f"{name}{len(self.containers)}" if taken else name
 
     def check_image(self, image: str) -> None:
         """Find an image.
@@ -147,7 +136,7 @@ class Engine:
                 )
                 mount.driver, mount.source = stored.driver, stored.mountpoint
         self.containers[container.id] = container
-        self._tell(container, "create")
+        self.tell(container, "create")
         return container
 
     async def start(self, container: Container) -> None:
@@ -160,12 +149,17 @@ class Engine:
             return
         for mount in container.mounts:
             if mount.kind == "volume":
-                await self.volumes.mount(mount.name, container.id)
+                try:
+                    await self.volumes.mount(mount, container.id)
+                except RefusalError as error:
+                    if self.release.has_cluster_volumes:
+                        raise
+                    raise RefusalError(str(error)) from error  # 20.10 says 500 to all of them
         container.state = "running"
         container.started = self.runtime.now()
         container.program = effects(container.command, container.environment)
         carry_out(self, container)
-        self._tell(container, "start")
+        self.tell(container, "start")
         if container.program.seconds <= 0:
             await self._ended(container, container.program.exit_code)
 
@@ -174,17 +168,21 @@ class Engine:
         if not container.active:
             return
         well = container.program is not None and container.program.stops_well
-        await self._ended(container, 0 if well and not kill else _KILLED if kill else _STOPPED)
-        if not kill:
-            self._tell(container, "stop")
+        self.tell(container, "kill", signal="9" if kill else "15")
+        code = 0 if well and not kill else _KILLED if kill else _STOPPED
+        await self._ended(container, code, stopped=not kill)
 
     def pause(self, container: Container, *, on: bool) -> None:
         """Pause a running container, or let it go on."""
-        wanted, then = ("running", "paused") if on else ("paused", "running")
-        if container.state != wanted:
-            raise ConflictError(f"Container {container.id} is not {wanted}")
-        container.state = then
-        self._tell(container, "pause" if on else "unpause")
+        if on and container.state == "paused":
+            raise ConflictError(f"Container {container.id} is already paused")
+        if on and container.state != "running":
+            who = self.release.says("Container", "container")
+            raise ConflictError(f"{who} {container.id} is not running")
+        if not on and container.state != "paused":
+            raise RefusalError(f"Container {container.id} is not paused")
+        container.state = "paused" if on else "running"
+        self.tell(container, "pause" if on else "unpause")
 
     async def remove(
         self, container: Container, *, force: bool = False, volumes: bool = False
@@ -196,10 +194,7 @@ class Engine:
         """
         if container.active:
             if not force:
-                raise ConflictError(
-                    f"You cannot remove a running container {container.id}. Stop the container "
-                    "before attempting removal or force remove"
-                )
+                raise ConflictError(still_runs(container, self.release))
             await self.stop(container, kill=True)
         self.containers.pop(container.id, None)
         for mount in container.mounts:
@@ -208,7 +203,7 @@ class Engine:
                 if volumes and mount.anonymous:
                     with contextlib.suppress(RefusalError):
                         await self.volumes.remove(mount.name)
-        self._tell(container, "destroy")
+        self.tell(container, "destroy")
 
     async def run_out(self) -> None:
         """End the containers whose programs have come to their end."""
@@ -236,27 +231,38 @@ class Engine:
         """Start the engine; references come back where the driver answers."""
         self.running = True
         await self.volumes.restore(self.volumes.forget_all())
+        for container in tuple(self.containers.values()):
+            # What has outlived a killed engine is stopped (moby daemon.go, restore).
+            await self.stop(container)
         for container in self.containers.values():
             for mount in container.mounts:
                 if mount.kind != "volume":
                     continue
                 try:
-                    await self.volumes.create(mount.name, mount.driver, reference=container.id)
+                    await self.volumes.refer(mount.name, mount.driver, container.id)
                 except RefusalError:
                     break  # the first failure ends it (moby daemon/mounts.go, prepareMountPoints)
 
-    async def _ended(self, container: Container, code: int) -> None:
+    async def _ended(self, container: Container, code: int, *, stopped: bool = False) -> None:
         container.state, container.exit_code = "exited", code
         container.finished = self.runtime.now()
+        # 20.10 tells first that the program has ended, and later ones last (measured).
+        last = self.release.has_cluster_volumes
+        if not last:
+            self.tell(container, "die", exitCode=str(code))
         for mount in container.mounts:
             if mount.kind == "volume":
                 with contextlib.suppress(RefusalError):
                     await self.volumes.unmount(mount.name, container.id)
-        self._tell(container, "die", exitCode=str(code))
+        if stopped:
+            self.tell(container, "stop")
+        if last:
+            self.tell(container, "die", exitCode=str(code))
         if container.removed_when_done:
             await self.remove(container, volumes=True)
 
-    def _tell(self, container: Container, action: str, **more: str) -> None:
+    def tell(self, container: Container, action: str, **more: str) -> None:
+        """Note what has happened to a container."""
         attributes = {"image": container.image, "name": container.name, **container.labels, **more}
         self.events.add("container", action, container.id, attributes)
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from cloudstorctl.demo.container import Mounted
+
 Event = dict[str, Any]
 
 _KEPT = 256  # moby daemon/events/events.go
@@ -49,6 +51,16 @@ class EventLog:
     def volume(self, action: str, name: str, driver: str, **more: str) -> None:
         """Note what has happened to a volume."""
         self.add("volume", action, name, {"driver": driver, **more})
+
+    def mounted(self, mount: Mounted, driver: str, container: str) -> None:
+        """Note that a volume has been mounted for a container."""
+        more = {
+            "container": container,
+            "destination": mount.destination,
+            "propagation": "",
+            "read/write": "false" if mount.read_only else "true",
+        }
+        self.volume("mount", mount.name, driver, **more)
 
     def between(self, since: float | None, until: float | None) -> list[Event]:
         """Give the events of a time, both ends in seconds since 1970."""

@@ -6,7 +6,7 @@ import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from cloudstorctl.demo.store import LOCAL
+from cloudstorctl.demo.drivers import LOCAL
 
 if TYPE_CHECKING:
     from cloudstorctl.demo.container import Container, Mounted
@@ -52,7 +52,7 @@ def _place(engine: Engine, container: Container, path: str) -> Path | None:
 
 def _folder(engine: Engine, mount: Mounted) -> Path | None:
     if mount.kind == "volume" and mount.driver == LOCAL:
-        return Path(engine.volumes.local_path(mount.name))
+        return Path(engine.drivers.local_path(mount.name))
     for plugin in engine.plugins:
         prefix = host_path(plugin, "/mnt/")
         if mount.kind == "bind" and mount.source.startswith(prefix):

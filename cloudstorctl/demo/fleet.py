@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from cloudstorctl.demo.container import Container, Mounted
-from cloudstorctl.demo.engine import NEW, OLD
 from cloudstorctl.demo.memory import MemoryCloudstor
 from cloudstorctl.demo.plugin import ALIAS
 from cloudstorctl.demo.program import effects
 from cloudstorctl.demo.records import Member, Service, State
+from cloudstorctl.demo.release import NEW, OLD
 from cloudstorctl.demo.swarm import Swarm
 
 if TYPE_CHECKING:

@@ -77,6 +77,7 @@ def _restart(cluster: Cluster, service: Service, task: Task) -> None:
         or (limit and attempts > limit)
     ):
         task.spent = True
+        cluster.want(task, State.SHUTDOWN)
         return
     cluster.want(task, State.SHUTDOWN)
     delay = float(policy.get("Delay", _DELAY)) / _NANO
@@ -125,8 +126,9 @@ def _scale(cluster: Cluster, service: Service) -> None:
         for number in sorted(slots):
             task = slots[number][-1]
             copies[task.node_id] += 1
-            order.append((task.state != State.RUNNING, copies[task.node_id], number))
-        for _, _, number in sorted(order)[service.wanted :]:
+            rank = cluster.chance.slot_rank(service, number)
+            order.append((task.state != State.RUNNING, copies[task.node_id], rank, number))
+        for *_, number in sorted(order)[service.wanted :]:
             for task in slots[number]:
                 cluster.want(task, State.REMOVE)
                 task.spent = False

@@ -89,10 +89,12 @@ class Plugins:
             ConflictError: it is off, or it is used and `force` was not asked for.
         """
         plugin = self.named(name)
-        if not plugin.enabled:
-            raise ConflictError(f"plugin {plugin.name} is already disabled")
         if used and not force:
             raise ConflictError(f"plugin {plugin.name} is in use")
+        if not plugin.enabled:
+            raise ConflictError(
+                f"plugin is already disabled: plugin {plugin.name} found but disabled"
+            )
         plugin.enabled = False
         self._tell("disable", plugin)
 

@@ -50,6 +50,8 @@ class Member:
     state: str = "ready"
     drivers: tuple[str, ...] = ()
     """Names of the enabled volume plugins, as the node described itself."""
+    described: float = 0.0
+    """When it last did."""
     version: int = 10
     created: float = 0.0
     updated: float = 0.0

@@ -29,8 +29,11 @@ def schedule(cluster: Cluster) -> None:
         if not fitting:
             task.error = "no suitable node"
             continue
-        chosen = min(fitting, key=lambda member: _load(cluster, task, member))
-        task.node_id = chosen.id
+        loads = {member.id: _load(cluster, task, member) for member in fitting}
+        fitting.sort(key=lambda member: loads[member.id])
+        fewest, *_ = loads[fitting[0].id]
+        equal = [member for member in fitting if loads[member.id][0] == fewest]
+        task.node_id = cluster.chance.node(task, equal).id
         cluster.report(task, State.ASSIGNED, "scheduler assigned task to node")
 
 

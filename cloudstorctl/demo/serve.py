@@ -70,7 +70,7 @@ class Served:
         self._started = threading.Event()
         self._failure: BaseException | None = None
         self._thread = threading.Thread(target=self._run, name="embedded swarm", daemon=True)
-        self._listeners: dict[str, socket.socket] = {}
+        self._listeners: dict[str, asyncio.Server] = {}
         self._servers: list[uvicorn.Server] = []
         self._stop: asyncio.Event
         self._loop: asyncio.AbstractEventLoop
@@ -110,6 +110,12 @@ class Served:
         def act(swarm: Swarm) -> None:
             swarm.engines[hostname].halt(containers_too=containers_too)
             self._stop_listening(hostname)
+            path = swarm.place.socket(hostname)
+            for server in self._servers:
+                _abort(server, lambda connection: (connection.server or ("",))[0] == str(path))
+            if containers_too:
+                # Who is killed cannot clear its socket away.
+                path.unlink()
 
         self.do(act)
 
@@ -143,21 +149,18 @@ class Served:
                 await asyncio.wait_for(self._stop.wait(), _TICK)
         for server in self._servers:
             server.should_exit = server.force_exit = True
-            for connection in list(server.server_state.connections):
-                if connection.transport is not None:
-                    connection.transport.abort()
+            _abort(server, lambda _: True)
             for task in list(server.server_state.tasks):
                 task.cancel()
             await server.shutdown()
 
     def _stop_listening(self, hostname: str) -> None:
-        # The loop has to let go of the socket itself: what it finds closed it cannot stop.
-        number = self._listeners.pop(hostname).fileno()
+        listening = self._listeners.pop(hostname)
+        listening.close()
         for server in self._servers:
-            for listening in tuple(server.servers):
-                if number in {each.fileno() for each in listening.sockets}:
-                    listening.close()
-                    server.servers.remove(listening)
+            # What is closed here, uvicorn could not wait for at the end.
+            if listening in server.servers:
+                server.servers.remove(listening)
 
     async def _listen(self, engines: Sequence[Engine]) -> None:
         """Take connections for these engines; one server serves them all."""
@@ -169,7 +172,6 @@ class Served:
             listener.bind(str(path))
             listener.listen(_BACKLOG)
             listener.settimeout(0.0)
-            self._listeners[engine.hostname] = listener
             sockets.append(listener)
         config = uvicorn.Config(
             EngineApi(self.swarm),
@@ -186,4 +188,13 @@ class Served:
         server = uvicorn.Server(config)
         server.lifespan = config.lifespan_class(config)
         await server.startup(sockets)
+        for engine, listening in zip(engines, server.servers, strict=True):
+            self._listeners[engine.hostname] = listening
         self._servers.append(server)
+
+
+def _abort(server: uvicorn.Server, chosen: Callable[[Any], bool]) -> None:
+    """Cut connections as they are."""
+    for connection in list(server.server_state.connections):
+        if chosen(connection):
+            connection.transport.abort()

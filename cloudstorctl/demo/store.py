@@ -9,19 +9,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cloudstorctl.demo.drivers import LOCAL
 from cloudstorctl.demo.plugin import DriverError
 from cloudstorctl.demo.refusal import ConflictError, NotFoundError, RefusalError
 from cloudstorctl.demo.volume import Row, Stored
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
+    from cloudstorctl.demo.container import Mounted
+    from cloudstorctl.demo.drivers import Drivers
     from cloudstorctl.demo.events import EventLog
-    from cloudstorctl.demo.plugin import Plugin
-    from cloudstorctl.demo.plugins import Plugins
-
-LOCAL = "local"
 
 
 class VolumeStore:
@@ -30,18 +28,15 @@ class VolumeStore:
     def __init__(
         self,
         *,
-        folder: Path,
-        plugins: Plugins,
+        drivers: Drivers,
         events: EventLog,
         emits_known: bool,
     ) -> None:
-        """Keep local volumes in `folder`; `emits_known`: a create of a known name is an event."""
-        self._folder = folder
-        self._plugins = plugins
+        """Ask these drivers; `emits_known`: a create of a known name is an event."""
+        self._drivers = drivers
         self._events = events
         self._emits_known = emits_known
         self._names: dict[str, Stored] = {}
-        self._local: set[str] = set()
 
     @property
     def names(self) -> frozenset[str]:
@@ -51,20 +46,6 @@ class VolumeStore:
     def stored(self, name: str) -> Stored | None:
         """Give what is in memory of a name."""
         return self._names.get(name)
-
-    def plugin(self, driver: str) -> Plugin:
-        """Find the plugin of a driver name, with or without the tag `latest`.
-
-        Raises:
-            RefusalError: it is not installed, or disabled.
-        """
-        plugin = self._plugins.called(driver)
-        said = f"error looking up volume plugin {driver}: plugin"
-        if plugin is None:
-            raise NotFoundError(f'{said} "{driver}" not found')
-        if not plugin.enabled:
-            raise ConflictError(f"{said} {plugin.name} found but disabled")
-        return plugin
 
     async def create(
         self,
@@ -80,25 +61,61 @@ class VolumeStore:
         Raises:
             RefusalError: the driver fails, is not there, or the name belongs to another one.
         """
-        known = self._names.get(name)
-        if known and driver and known.driver != driver:
-            if await self._look_up(known.driver, name) is not None:
-                raise ConflictError(
-                    f"create {name}: driver '{known.driver}' already has volume '{name}': volume "
-                    "name must be unique"
-                )
-            self._purge(name)
-            known = None
-        if known is None and not driver:
-            known = await self._found(name)
-        if known is None:
-            known = await self._registered(name, driver or LOCAL, options, labels)
-            self._events.volume("create", name, known.driver)
-        elif self._emits_known:
-            self._events.volume("create", name, known.driver)
+        try:
+            known = await self._checked(name, driver)
+            if known is None and not driver:
+                known = await self._found(name)
+            if known is None:
+                known = await self._registered(name, driver or LOCAL, options, labels)
+                self._events.volume("create", name, known.driver)
+            elif self._emits_known:
+                self._events.volume("create", name, known.driver)
+        except RefusalError as error:
+            raise type(error)(f"create {name}: {error}") from error
+        except DriverError as error:
+            raise RefusalError(f"create {name}: {error}") from error
         if reference is not None:
             known.references.add(reference)
         return known
+
+    async def refer(self, name: str, driver: str, reference: str) -> None:
+        """Note that a container refers to a volume, which has to be there.
+
+        Raises:
+            RefusalError: the driver does not know it, or is not there.
+        """
+        found = await self.get(name)
+        if driver and found.driver != driver:
+            raise ConflictError(f"get {name}: no such volume")
+        found.references.add(reference)
+
+    async def _checked(self, name: str, driver: str) -> Stored | None:
+        """Give what is in memory of a name, if it is still true (moby store.go, checkConflict)."""
+        known = self._names.get(name)
+        if known is None:
+            return None
+        other = bool(driver) and self._drivers.name_of(driver) != known.driver
+        try:
+            there = await self._drivers.check(known.driver, name) is not None
+        except RefusalError as error:
+            raise ConflictError(
+                f"found reference to volume '{name}' in driver '{known.driver}', but got an error "
+                f"while checking the driver: {error}: volume name must be unique"
+            ) from error
+        if there and other:
+            raise ConflictError(
+                f"driver '{known.driver}' already has volume '{name}': volume name must be unique"
+            )
+        if there:
+            return known
+        if known.references:
+            raise ConflictError(
+                f"found references to volume '{name}' in driver '{known.driver}' but the volume "
+                "was not found in the driver -- you may need to remove containers referencing this "
+                "volume or force remove the volume to re-create it: volume name must be unique"
+            )
+        self._purge(name)
+        return None
 
     async def get(self, name: str) -> Stored:
         """Ask the driver about a volume; a "no" makes the engine forget all that refers to it.
@@ -106,7 +123,10 @@ class VolumeStore:
         Raises:
             RefusalError: no driver knows it.
         """
-        found = await self._found(name)
+        try:
+            found = await self._found(name)
+        except RefusalError as error:
+            raise type(error)(f"get {name}: {error}") from error
         if found is None:
             raise NotFoundError(f"get {name}: no such volume")
         return found
@@ -126,11 +146,11 @@ class VolumeStore:
         if found.references:
             ids = ", ".join(sorted(found.references))
             raise ConflictError(f"remove {name}: volume is in use - [{ids}]")
-        if await self._look_up(found.driver, name) is None:
+        if await self._drivers.look_up(found.driver, name) is None:
             self._purge(name)
             return
         try:
-            await self._call(found.driver, "Remove", name)
+            await self._drivers.call(found.driver, "Remove", name)
         except DriverError as error:
             if force:
                 self._purge(name)
@@ -138,20 +158,23 @@ class VolumeStore:
         self._purge(name)
         self._events.volume("destroy", name, found.driver)
 
-    async def mount(self, name: str, container: str) -> None:
+    async def mount(self, mount: Mounted, container: str) -> None:
         """Mount a volume for a container that starts.
 
         Raises:
             RefusalError: the driver does not know it, or fails.
         """
-        found = await self.get(name)
+        name = mount.name
         try:
-            await self._call(found.driver, "Mount", name)
+            found = await self.get(name)
+        except RefusalError as error:
+            raise type(error)(f"error while mounting volume '': {error}") from error
+        try:
+            await self._drivers.call(found.driver, "Mount", name)
         except DriverError as error:
-            raise RefusalError(
-                f"error while mounting volume '{found.mountpoint}': {error}"
-            ) from error
-        self._events.volume("mount", name, found.driver, container=container)
+            raise RefusalError(f"error while mounting volume '{mount.source}': {error}") from error
+        mount.source = found.mountpoint
+        self._events.mounted(mount, found.driver, container)
 
     async def unmount(self, name: str, container: str) -> None:
         """Unmount a volume of a container that has ended; a failure stays in the engine's log."""
@@ -159,7 +182,7 @@ class VolumeStore:
         if found is None:
             return
         try:
-            await self._call(found.driver, "Unmount", name)
+            await self._drivers.call(found.driver, "Unmount", name)
         except (DriverError, RefusalError):
             return
         self._events.volume("unmount", name, found.driver, container=container)
@@ -171,9 +194,10 @@ class VolumeStore:
 
     async def rows(self) -> tuple[list[Row], list[str]]:
         """List every volume of every driver that answers; the second is what went wrong."""
-        listed = [(name, LOCAL, self.local_path(name)) for name in sorted(self._local)]
+        local = sorted(self._drivers.local)
+        listed = [(name, LOCAL, self._drivers.local_path(name)) for name in local]
         warnings = []
-        for plugin in [each for each in self._plugins if each.enabled]:
+        for plugin in [each for each in self._drivers.plugins if each.enabled]:
             try:
                 answer = await plugin.call("List", {})
             except DriverError as error:
@@ -212,20 +236,16 @@ class VolumeStore:
         """Take up again what was on disk: names that their driver still knows."""
         for name, known in names.items():
             try:
-                mountpoint = await self._look_up(known.driver, name)
+                mountpoint = await self._drivers.look_up(known.driver, name)
             except RefusalError:
                 continue
             if mountpoint is not None:
                 self._names[name] = Stored(
                     driver=known.driver,
                     mountpoint=mountpoint,
-                    labels=known.labels or None,
-                    options=known.options or None,
+                    labels=known.labels,
+                    options=known.options,
                 )
-
-    def local_path(self, name: str) -> str:
-        """Give the folder of a local volume."""
-        return str(self._folder / name / "_data")
 
     def _row(self, name: str, driver: str, mountpoint: str) -> Row:
         known = self._names.get(name)
@@ -245,13 +265,12 @@ class VolumeStore:
         labels: Mapping[str, str] | None,
     ) -> Stored:
         """Make a volume that is not in memory; the driver may have it already."""
-        try:
-            mountpoint = await self._look_up(driver, name)
-            if mountpoint is None:
-                await self._call(driver, "Create", name, options)
-                mountpoint = await self._look_up(driver, name) or ""
-        except DriverError as error:
-            raise RefusalError(f"create {name}: {error}") from error
+        driver = self._drivers.name_of(driver)
+        mountpoint = await self._drivers.look_up(driver, name)
+        if mountpoint is None:
+            await self._drivers.call(driver, "Create", name, options)
+            # Where it is, a plugin tells only when it is asked again.
+            mountpoint = self._drivers.local_path(name) if driver == LOCAL else ""
         known = self._names[name] = Stored(
             driver=driver,
             mountpoint=mountpoint,
@@ -264,40 +283,18 @@ class VolumeStore:
         """Find a volume by its name, in memory or with any driver."""
         known = self._names.get(name)
         if known is not None:
-            mountpoint = await self._look_up(known.driver, name)
+            mountpoint = await self._drivers.check(known.driver, name)
             if mountpoint is None:
                 self._purge(name)
                 return None
             known.mountpoint = mountpoint
             return known
-        for driver in (LOCAL, *(each.name for each in self._plugins if each.enabled)):
-            mountpoint = await self._look_up(driver, name)
+        for driver in self._drivers.names:
+            mountpoint = await self._drivers.look_up(driver, name)
             if mountpoint is not None:
                 known = self._names[name] = Stored(driver=driver, mountpoint=mountpoint)
                 return known
         return None
-
-    async def _look_up(self, driver: str, name: str) -> str | None:
-        """Ask a driver where a volume is; None: it says that it has none, or fails."""
-        if driver == LOCAL:
-            return self.local_path(name) if name in self._local else None
-        plugin = self.plugin(driver)
-        try:
-            answer = await plugin.call("Get", {"Name": name})
-        except DriverError:
-            return None
-        return plugin.inside(answer["Volume"]["Mountpoint"])
-
-    async def _call(
-        self, driver: str, call: str, name: str, options: Mapping[str, str] | None = None
-    ) -> None:
-        if driver != LOCAL:
-            request = {"Name": name, "Opts": dict(options or {})}
-            await self.plugin(driver).call(call, request)
-        elif call == "Create":
-            self._local.add(name)
-        elif call == "Remove":
-            self._local.discard(name)
 
     def _purge(self, name: str) -> None:
         """Forget a name, and with it who refers to it."""

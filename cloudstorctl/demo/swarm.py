@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Final
 
 from cloudstorctl.demo import orchestrator, scheduler, updater, worker
 from cloudstorctl.demo.cluster import Cluster, Timing
-from cloudstorctl.demo.engine import NEW, OLD, Engine, Release
+from cloudstorctl.demo.engine import Engine
 from cloudstorctl.demo.ids import Ids
 from cloudstorctl.demo.records import Member
+from cloudstorctl.demo.release import NEW, OLD, Release
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
     from pathlib import Path
 
     from starlette.types import Scope, Send
@@ -152,8 +153,21 @@ class Swarm:
         """Whether nothing changes until somebody acts: a large swarm costs too much to watch."""
         return self._large and self.runtime.now() >= self._awake_until
 
-    def emit(self, kind: str, action: str, actor: str, attributes: dict[str, str]) -> None:
-        """Tell of what has happened to the swarm, on every manager."""
+    def emit(
+        self,
+        kind: str,
+        action: str,
+        actor: str,
+        attributes: dict[str, str],
+        changed: Mapping[str, tuple[str, str]] | None = None,
+    ) -> None:
+        """Tell of what has happened to the swarm, on every manager.
+
+        `changed` are old and new values; only what differs is told (moby daemon/events.go).
+        """
+        for key, (old, new) in (changed or {}).items():
+            if old != new:
+                attributes |= {f"{key}.old": old, f"{key}.new": new}
         for member in self.cluster.managers:
             events = self.cluster.engines[member.id].events
             events.add(kind, action, actor, attributes, scope="swarm")

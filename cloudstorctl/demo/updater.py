@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Final
 
 from cloudstorctl.demo.clock import stamp
 from cloudstorctl.demo.records import State
+from cloudstorctl.demo.scheduler import fits
 
 if TYPE_CHECKING:
     from cloudstorctl.demo.cluster import Cluster
     from cloudstorctl.demo.records import Payload, Service, Task
 
 _NANO: Final = 1e9
+_MONITOR: Final = 5_000_000_000  # nanoseconds, where a policy names none
 GOES_ON: Final = {"updating", "rollback_started"}
 
 
@@ -24,8 +26,8 @@ def update(cluster: Cluster) -> None:
 
 def _step(cluster: Cluster, service: Service) -> None:
     state = (service.update or {}).get("State")
-    live = [task for task in cluster.tasks_of(service) if task.live]
-    dirty = [task for task in live if task.spec != service.template]
+    live = [task for task in cluster.tasks_of(service) if task.live or task.spent]
+    dirty = [task for task in live if is_dirty(cluster, service, task)]
     if state is None:
         if dirty:
             _say(cluster, service, "updating", "update in progress")
@@ -33,15 +35,18 @@ def _step(cluster: Cluster, service: Service) -> None:
     if state not in GOES_ON:
         return
     policy = service.policy("UpdateConfig" if state == "updating" else "RollbackConfig")
-    fresh = [t for t in cluster.tasks_of(service) if t.spec == service.template]
+    fresh = [t for t in cluster.tasks_of(service) if not is_dirty(cluster, service, t)]
     if _failed(service, fresh) and _give_up(cluster, service, policy, fresh):
         return
     _retire(cluster, live, dirty, policy)
     moving = [t for t in fresh if t.live and t.state != State.RUNNING]
     places = {task.place for task in live}
-    covered = {task.place for task in fresh if task.live}
+    covered = {task.place for task in fresh if task.live or task.spent}
     left = [task for task in dirty if task.place not in covered]
     if not left and not moving and not dirty and places <= covered:
+        since = max((task.updated for task in fresh if task.live), default=0.0)
+        if cluster.runtime.now() < since + float(policy.get("Monitor") or _MONITOR) / _NANO:
+            return
         done = "completed" if state == "updating" else "rollback_completed"
         _say(cluster, service, done, done.replace("_", " ") if "_" in done else "update completed")
         return
@@ -58,8 +63,24 @@ def _step(cluster: Cluster, service: Service) -> None:
         service.update_paused_until = now + wait
 
 
+def is_dirty(cluster: Cluster, service: Service, task: Task) -> bool:
+    """Whether a task is made from something else than its service wants now.
+
+    Other constraints alone make no difference where the task's node meets them too, and a global
+    service just ends tasks on other nodes (swarmkit orchestrator, IsTaskDirty).
+    """
+    if task.spec == service.template:
+        return False
+    if {**task.spec, "Placement": None} != {**service.template, "Placement": None}:
+        return True
+    member = cluster.members.get(task.node_id)
+    suits = member is not None and fits(service.template, member)
+    return not suits and not service.per_node
+
+
 def _replace(cluster: Cluster, service: Service, task: Task, policy: Payload) -> None:
     start_first = policy.get("Order") == "start-first"
+    task.spent = False
     if not start_first:
         cluster.want(task, State.SHUTDOWN)
     cluster.new_task(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from cloudstorctl.demo.container import Container
@@ -11,7 +12,7 @@ from cloudstorctl.demo.records import State
 from cloudstorctl.demo.refusal import RefusalError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable, Coroutine, Iterator
 
     from cloudstorctl.demo.cluster import Cluster
     from cloudstorctl.demo.engine import Engine
@@ -189,26 +190,43 @@ def expanded(task: Task, member: Member, spec: Payload) -> Payload:
         task_slot=str(task.slot) if task.slot else task.node_id,
     )
 
-    def fill(text: str) -> str:
-        return expand(text, context)
+    def fill(text: str, what: str) -> str:
+        with _blaming(f'expanding {what} "{text}"'):
+            return expand(text, context)
 
     filled = dict(spec)
-    filled["Env"] = [fill(each) for each in spec.get("Env") or ()]
-    filled["Mounts"] = [_filled_mount(mount, fill) for mount in spec.get("Mounts") or ()]
+    with _blaming("expanding env failed"):
+        filled["Env"] = [fill(each, "env") for each in spec.get("Env") or ()]
+    if spec.get("Hostname"):
+        with _blaming("expanding hostname failed"):
+            filled["Hostname"] = expand(spec["Hostname"], context)
+    with _blaming("expanding mounts failed"):
+        filled["Mounts"] = [_filled_mount(mount, fill) for mount in spec.get("Mounts") or ()]
     return filled
 
 
-def _filled_mount(mount: Payload, fill: Callable[[str], str]) -> Payload:
+@contextmanager
+def _blaming(what: str) -> Iterator[None]:
+    """Say what was being filled in."""
+    try:
+        yield
+    except TemplateError as error:
+        raise TemplateError(f"{what}: {error}") from error
+
+
+def _filled_mount(mount: Payload, fill: Callable[[str, str], str]) -> Payload:
     filled = dict(mount)
     for key in ("Source", "Target"):
         if mount.get(key):
-            filled[key] = fill(mount[key])
+            filled[key] = fill(mount[key], f"mount {key.lower()}")
     options = dict(mount.get("VolumeOptions") or {})
     if options.get("Labels"):
-        options["Labels"] = {key: fill(text) for key, text in options["Labels"].items()}
+        labels = options["Labels"].items()
+        options["Labels"] = {key: fill(text, "volume label") for key, text in labels}
     driver = dict(options.get("DriverConfig") or {})
     if driver.get("Options"):
-        driver["Options"] = {key: fill(text) for key, text in driver["Options"].items()}
+        wanted = driver["Options"].items()
+        driver["Options"] = {key: fill(text, "volume driver option") for key, text in wanted}
     if driver:
         options["DriverConfig"] = driver
     if options:

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.swarm.lab.plugin import Plugin
-    from tests.swarm.lab.swarm import Lab
+    from tests.swarm.ports import Plugin
+    from tests.swarm.swarm import Lab
     from tests.swarm.tool import Tool
 
 

@@ -8,7 +8,7 @@ from tests.swarm.lab.command import wait_until
 from tests.swarm.lab.records import ALIAS, IMAGE
 
 if TYPE_CHECKING:
-    from tests.swarm.lab.swarm import Lab
+    from tests.swarm.swarm import Lab
 
 TARGET = "/shareddata"
 PRUNE = ("safe-prune", "--yes", "--max-percent", "100", "--output", "json")

@@ -14,7 +14,7 @@ from tests.swarm.tool import Tool, configuration
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.swarm.lab.swarm import Lab
+    from tests.swarm.swarm import Lab
     from tests.swarm.tool import Result
 
 NO_SHARE = "[contexts.lab.prune]\nmax_percent = 100"

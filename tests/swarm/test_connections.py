@@ -23,6 +23,7 @@ from tests.swarm.tool import Tool
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+pytestmark = pytest.mark.real_only("the embedded engines serve neither TCP nor SSH")
 EVERY_ENGINE = {"n1": "mounted", "n2": "listed", "n3": "listed"}
 
 
@@ -41,6 +42,12 @@ def engines_with_tls(real_swarm: Lab) -> Iterator[Lab]:
     lab.up()
     yield lab
     lab.down()
+
+
+@pytest.fixture
+def lab(real_swarm: Lab) -> Lab:
+    reset(real_swarm)
+    return real_swarm
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from tests.swarm.lab.records import ALIAS, REAL_NAME
 from tests.swarm.scene import container, mount, volume
 
 if TYPE_CHECKING:
-    from tests.swarm.lab.swarm import Lab
+    from tests.swarm.swarm import Lab
     from tests.swarm.tool import Tool
 
 VOLUMES = {"sharedvol1", "ping2-1-vol", "ping2-2-vol", "ping2-3-vol", "maxvol", ORPHAN}

@@ -11,7 +11,7 @@ from tests.swarm.running import removals_asked, running, wait_for_removal
 from tests.swarm.scene import PRUNE, container, database, mount, volume
 
 if TYPE_CHECKING:
-    from tests.swarm.lab.swarm import Lab
+    from tests.swarm.swarm import Lab
     from tests.swarm.tool import Result, Tool
 
 PATIENCE = ("--timeout", "3")

@@ -13,8 +13,8 @@ from tests.swarm.scene import PRUNE, database, running_service, volume
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.swarm.lab.node import Node
-    from tests.swarm.lab.swarm import Lab
+    from tests.swarm.ports import Node
+    from tests.swarm.swarm import Lab
     from tests.swarm.tool import Tool
 
 TEMPLATE = "{{.Service.Name}}-{{.Task.Slot}}-vol"
@@ -75,6 +75,7 @@ def test_nothing_is_removed_while_an_engine_is_silent_and_pruning_goes_on_after(
     assert lab.contents() == before
 
     bring_back()
+    lab.watch.came_back(name)
     wait_until(lab.complete, 60, f"the managers hear of {name} again")
     pruned = tool(*PRUNE)
     assert pruned.code == 0

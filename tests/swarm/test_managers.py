@@ -14,7 +14,7 @@ from tests.swarm.tool import Tool, configuration
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.swarm.lab.swarm import Lab
+    from tests.swarm.swarm import Lab
 
 TEMPLATE = "{{.Service.Name}}-{{.Task.Slot}}-vol"
 PATIENCE = ("--timeout", "3")

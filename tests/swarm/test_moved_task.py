@@ -10,7 +10,7 @@ from tests.swarm.lab.documentation import MOVED, ORPHAN, deploy, move
 from tests.swarm.scene import running_service, volume
 
 if TYPE_CHECKING:
-    from tests.swarm.lab.swarm import Lab
+    from tests.swarm.swarm import Lab
     from tests.swarm.tool import Tool
 
 TEMPLATE = "{{.Service.Name}}-{{.Task.Slot}}-vol"

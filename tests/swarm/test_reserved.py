@@ -13,7 +13,7 @@ from tests.swarm.scene import TARGET, container, mount, running_service, service
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.swarm.lab.swarm import Lab
+    from tests.swarm.swarm import Lab
     from tests.swarm.tool import Tool
 
 TEMPLATE = "{{.Service.Name}}-{{.Task.Slot}}-vol"
@@ -70,7 +70,9 @@ def only_the_previous_spec(lab: Lab) -> tuple[str, str]:
 
 def a_paused_update(lab: Lab) -> tuple[str, str]:
     words = ("--update-failure-action", "pause", "--update-monitor", "1s")
-    running_service(lab, "web", "data", *words)
+    # How often it would have been tried again by when is a matter of time.
+    once = ("--restart-condition", "none")
+    running_service(lab, "web", "data", *words, *once)
     update = ("--no-resolve-image", "--image", "nothing:here")
     lab.docker("n1", "service", "update", "--detach", *update, "web")
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tests.swarm.lab.swarm import Lab
+    from tests.swarm.swarm import Lab
 
 ROOT = Path(__file__).parents[2]
 
@@ -59,7 +59,8 @@ class Tool:
         }
 
     def command(self, *words: str) -> list[str]:
-        """Give the command line of a run."""
+        """Give the command line of a run, for which the moment has come: it is also looked at."""
+        self.lab.watch.look(self.lab)
         (self.home / "config.toml").write_text(self.config)
         return [*self.inside, sys.executable, "-m", "cloudstorctl", *words]
 

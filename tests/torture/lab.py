@@ -6,8 +6,8 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from cloudstorctl.demo.engine import NEW, OLD
 from cloudstorctl.demo.plugin import ALIAS
+from cloudstorctl.demo.release import NEW, OLD
 from cloudstorctl.demo.swarm import Swarm
 from tests.torture.faults import Faults, break_off
 from tests.torture.stepping import CoarseRuntime, Steps

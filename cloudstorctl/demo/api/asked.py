@@ -67,7 +67,8 @@ class Asked:
             raise BadRequestError("invalid filter") from None
         for key in found:
             if key not in allowed:
-                raise BadRequestError(f"Invalid filter '{key}'")
+                invalid = self.engine.release.says("Invalid", "invalid")
+                raise BadRequestError(f"{invalid} filter '{key}'")
         return found
 
     async def body(self) -> dict[str, Any]:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Final
 from cloudstorctl.demo.api.asked import Asked, answer, labels_match
 from cloudstorctl.demo.clock import stamp
 from cloudstorctl.demo.container import Container
+from cloudstorctl.demo.drivers import LOCAL
 from cloudstorctl.demo.files import host_path
 from cloudstorctl.demo.mounting import mounts_of
-from cloudstorctl.demo.store import LOCAL
 
 if TYPE_CHECKING:
     from starlette.responses import Response
@@ -178,7 +178,7 @@ async def create(asked: Asked) -> Response:
     }
     container = Container(
         id=engine.ids.long(),
-        name=asked.text("name") or f"{engine.ids.words()}_{engine.ids.long()[:4]}",
+        name=asked.text("name") or engine.unused_name(),
         image=body.get("Image") or "",
         command=(*(body.get("Entrypoint") or ()), *(body.get("Cmd") or ())),
         created=engine.runtime.now(),

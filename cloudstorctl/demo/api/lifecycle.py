@@ -49,6 +49,7 @@ async def restart(asked: Asked) -> Response:
     container = _container(asked)
     await asked.engine.stop(container)
     await asked.engine.start(container)
+    asked.engine.tell(container, "restart")
     return nothing()
 
 
@@ -56,8 +57,9 @@ async def kill(asked: Asked) -> Response:
     """Kill a container."""
     container = _container(asked)
     if not container.active:
+        cannot, who = asked.engine.release.says("Cannot Container", "cannot container").split()
         raise ConflictError(
-            f"Cannot kill container: {asked.text('id')}: Container {container.id} is not running"
+            f"{cannot} kill container: {asked.text('id')}: {who} {container.id} is not running"
         )
     await asked.engine.stop(container, kill=True)
     return nothing()

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 
 _FILTERS: Final = {"id", "label", "node.label", "membership", "name", "role"}
 _PORT: Final = 2377
+_CHOICES: Final = {
+    "Availability": {"active", "pause", "drain"},
+    "Role": {"worker", "manager"},
+}
 
 
 def _payload(asked: Asked, member: Member) -> Payload:
@@ -85,6 +89,9 @@ async def update(asked: Asked) -> Response:
     cluster = asked.swarm.cluster
     member = cluster.member(asked.text("id"))
     spec = await asked.body()
+    for key, words in _CHOICES.items():
+        if spec.get(key) not in words:
+            raise BadRequestError(f'invalid {key}: "{spec.get(key) or ""}"')
     if asked.text("version") != str(member.version):
         raise RefusalError("rpc error: code = Unknown desc = update out of sequence")
     manager = spec.get("Role") == "manager"
@@ -101,13 +108,17 @@ async def update(asked: Asked) -> Response:
                 "rpc error: code = FailedPrecondition desc = can't remove member from the raft: "
                 "this would result in a loss of quorum"
             )
+    changed = {
+        "availability": (member.availability, spec["Availability"]),
+        "role": ("manager" if member.manager else "worker", spec["Role"]),
+    }
     member.manager = manager
-    member.availability = spec.get("Availability") or "active"
+    member.availability = spec["Availability"]
     member.labels = dict(spec.get("Labels") or {})
     if cluster.leader == member.id and not manager:
         cluster.leader = next(m.id for m in cluster.managers if cluster.alive(m.id))
     cluster.touch(member)
-    asked.swarm.emit("node", "update", member.id, {"name": member.hostname})
+    asked.swarm.emit("node", "update", member.id, {"name": member.hostname}, changed)
     asked.swarm.advance()
     return nothing(200)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from cloudstorctl.demo.api.asked import Asked, answer, nothing
-from cloudstorctl.demo.refusal import NotFoundError, RefusalError
+from cloudstorctl.demo.refusal import RefusalError
 
 if TYPE_CHECKING:
     from starlette.responses import Response
@@ -81,7 +81,7 @@ async def change(asked: Asked) -> Response:
     for line in await asked.request.json():
         name, _, value = str(line).partition("=")
         if name not in plugin.settings:
-            raise NotFoundError(f'setting "{name}" not found in the plugin configuration')
+            raise RefusalError(f'setting "{name}" not found in the plugin configuration')
         plugin.settings[name] = value
     return nothing()
 

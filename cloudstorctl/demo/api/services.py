@@ -122,8 +122,15 @@ async def update(asked: Asked) -> Response:
     cluster = asked.swarm.cluster
     service = cluster.service(asked.text("id"))
     spec = await asked.body()
+    if not asked.text("version").isdigit():
+        wrong = asked.text("version")
+        raise BadRequestError(
+            f"invalid service version '{wrong}': strconv.ParseUint: parsing \"{wrong}\": "
+            "invalid syntax"
+        )
     if asked.text("version") != str(service.version):
         raise RefusalError("rpc error: code = Unknown desc = update out of sequence")
+    before = service.spec
     if asked.text("rollback") == "previous":
         if service.previous is None:
             raise BadRequestError(
@@ -145,9 +152,21 @@ async def update(asked: Asked) -> Response:
         service.update = None
         service.iteration += service.is_job
     cluster.touch(service)
-    asked.swarm.emit("service", "update", service.id, {"name": service.name})
+    changed = {
+        "replicas": (_replicas(before), _replicas(service.spec)),
+        "image": (_image(before), _image(service.spec)),
+    }
+    asked.swarm.emit("service", "update", service.id, {"name": service.name}, changed)
     asked.swarm.advance()
     return answer({"Warnings": None})
+
+
+def _replicas(spec: Payload) -> str:
+    return str((spec["Mode"].get("Replicated") or {}).get("Replicas", ""))
+
+
+def _image(spec: Payload) -> str:
+    return str(spec["TaskTemplate"]["ContainerSpec"]["Image"])
 
 
 async def remove(asked: Asked) -> Response:
@@ -218,9 +237,7 @@ def _try_templates(asked: Asked, spec: Payload) -> None:
     try:
         expanded(trial, member, spec["TaskTemplate"]["ContainerSpec"])
     except TemplateError as error:
-        raise BadRequestError(
-            f"rpc error: code = InvalidArgument desc = expanding mounts failed: {error}"
-        ) from None
+        raise BadRequestError(f"rpc error: code = InvalidArgument desc = {error}") from None
 
 
 async def logs(asked: Asked) -> Response:

@@ -171,7 +171,10 @@ async def image(asked: Asked) -> Response:
     try:
         asked.engine.check_image(name)
     except NotFoundError:
-        raise NotFoundError(f"No such image: {name}") from None
+        tagged = name if ":" in name.rpartition("/")[2] else f"{name}:latest"
+        missing = f"No such image: {tagged}"
+        said = asked.engine.release.says(f"no such image: {name}: {missing}", missing)
+        raise NotFoundError(said) from None
     return answer({"Id": _IMAGE_ID, "RepoTags": [name], "Os": "linux", "Architecture": "amd64"})
 
 

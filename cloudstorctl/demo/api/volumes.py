@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 from cloudstorctl.demo.api.asked import Asked, answer, labels_match, nothing
 from cloudstorctl.demo.clock import stamp
+from cloudstorctl.demo.drivers import LOCAL
 from cloudstorctl.demo.files import host_path
 from cloudstorctl.demo.refusal import BadRequestError
-from cloudstorctl.demo.store import LOCAL
 
 if TYPE_CHECKING:
     from starlette.responses import Response

@@ -8,7 +8,7 @@ from tests.swarm.lab.command import LabError, wait_until
 from tests.swarm.lab.records import ALIAS
 
 if TYPE_CHECKING:
-    from tests.swarm.lab.swarm import Lab
+    from tests.swarm.swarm import Lab
 
 TARGET: Final = "/shareddata"
 # Each task writes a file of its own: what a wrong removal destroys can be told by name.

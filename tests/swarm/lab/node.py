@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import signal
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
+from tests.swarm import ports
 from tests.swarm.lab import certificates, ssh
-from tests.swarm.lab.command import PATH, LabError, run, wait_until
-from tests.swarm.lab.engine_api import ask
+from tests.swarm.lab.command import wait_until
 from tests.swarm.lab.plugin import Plugin
 from tests.swarm.lab.records import ALIAS
 from tests.swarm.lab.registry import REGISTRY_PORT
@@ -25,7 +25,7 @@ TLS_PORT: Final = 2376
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Node:
+class Node(ports.Node):
     """One node of the lab."""
 
     machine: Machine
@@ -51,11 +51,6 @@ class Node:
         return self.folder / "docker.sock"
 
     @property
-    def unix(self) -> str:
-        """Give the engine's address as seen from this machine."""
-        return f"unix://{self.socket}"
-
-    @property
     def tcp(self) -> str:
         """Give the engine's TCP address, to be reached from inside the lab's network only."""
         return f"tcp://{self.address}:{TLS_PORT if self.serves_tls else PLAIN_PORT}"
@@ -70,19 +65,15 @@ class Node:
         """Tell whether the engine was last started with mutual TLS."""
         return (self.folder / "tls").exists()
 
-    def docker(self, *words: str, seconds: float = 60.0, stdin: bytes | None = None) -> str:
-        """Run the real docker CLI on this engine and give its standard output, stripped.
+    @property
+    def runs(self) -> bool:
+        """Tell whether the engine is there, frozen or not."""
+        return self.socket.exists() and bool(self.machine.pids("dockerd"))
 
-        Raises:
-            LabError: it failed; the message holds what it said.
-        """
-        env = {"PATH": PATH, "HOME": "/root", "DOCKER_CONFIG": str(self.folder.parent / "docker")}
-        argv = ["docker", "--host", self.unix, *words]
-        return run(argv, env=env, seconds=seconds, stdin=stdin).strip()
-
-    def ask(self, path: str, *, method: str = "GET", seconds: float = 10.0) -> Any:  # noqa: ANN401
-        """Send one request to the engine's API and give the decoded answer."""
-        return ask(self.socket, path, method=method, seconds=seconds)
+    @property
+    def cli_folder(self) -> Path:
+        """Give the folder that the docker CLI takes for its own."""
+        return self.folder.parent / "docker"
 
     def exec(self, *argv: str, seconds: float = 60.0) -> str:
         """Run a command inside the node and give its standard output."""
@@ -95,17 +86,6 @@ class Node:
     def plugin(self, name: str = ALIAS) -> Plugin:
         """Give the driver of this name on this node, installed or not."""
         return Plugin(lab=self.machine.lab, node=self.name, name=name, docker=self.docker)
-
-    def answers(self) -> bool:
-        """Tell whether the engine answers within two seconds."""
-        return bool(ask(self.socket, "/_ping", seconds=2.0) == "OK")
-
-    def is_up(self) -> bool:
-        """Tell whether the engine answers, and be no error where it does not."""
-        try:
-            return self.answers()
-        except LabError:
-            return False
 
     def boot(self) -> None:
         """Boot the machine and start containerd and the engine."""

@@ -10,35 +10,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from cloudstorctl.demo.plugin import SETTINGS
+from tests.swarm.ports import Call
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.swarm.lab.records import LabSpec
 
+ROOT: Final = Path(__file__).parents[3]
+DRIVER: Final = ROOT / "cloudstorctl/demo/driver.py"
 PROGRAM: Final = Path(__file__).with_name("driver") / "cloudstor.py"
-SETTINGS: Final = {
-    "CLOUD_PLATFORM": "AWS",
-    "EFS_ID_REGULAR": "fs-0a1b2c3d4e5f60001",
-    "EFS_ID_MAXIO": "fs-0a1b2c3d4e5f60002",
-    "AWS_REGION": "eu-west-1",
-    "AWS_STACK_ID": (
-        "arn:aws:cloudformation:eu-west-1:123456789012:stack/lab/"
-        "0a1b2c3d-0000-1111-2222-333344445555"
-    ),
-    "EFS_SUPPORTED": "1",
-    "DEBUG": "1",
-}
 BACKINGS: Final = ("shared/reg", "shared/max", "ebs")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
-    """One call of the engine to the driver, as the driver saw it arrive."""
-
-    at: float
-    call: str
-    """Such as Create, Get, List, Remove, Mount."""
-    name: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +49,9 @@ class Plugin:
         for place in ("usr", "lib", "lib64", "mnt", "control", "etc", "tmp", "run/docker/plugins"):
             (build / "rootfs" / place).mkdir(parents=True, exist_ok=True)
         shutil.copy(PROGRAM, build / "rootfs" / PROGRAM.name)
+        copied = build / "rootfs" / DRIVER.relative_to(ROOT)
+        copied.parent.mkdir(parents=True)
+        shutil.copy(DRIVER, copied)
         (build / "config.json").write_text(json.dumps(self.config()))
         self.docker("plugin", "create", self.name, str(build))
         shutil.rmtree(build)

@@ -69,6 +69,7 @@ def tidy(lab: Lab) -> None:
             first.docker(kind, "rm", *found)
     known = set().union(*(names_seen(node) for node in lab.nodes))
     together(remove_containers, lab.nodes)
+    wait_until(lambda: not first.ask("/tasks"), 30, "the tasks of removed services are gone")
     known |= set().union(*(names_listed(node) for node in lab.nodes))
     plugin.clear_shared(lab.spec)
     together(lambda node: forget(node, known), lab.nodes)
