@@ -6,18 +6,18 @@ import random
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from cloudstorctl.demo.container import Container, Mounted
-from cloudstorctl.demo.memory import MemoryCloudstor
-from cloudstorctl.demo.plugin import ALIAS
-from cloudstorctl.demo.program import effects
-from cloudstorctl.demo.records import Member, Service, State
-from cloudstorctl.demo.release import NEW, OLD
+from cloudstorctl.demo.managers.records import Member, Service, State
+from cloudstorctl.demo.node.container import Container, Mounted
+from cloudstorctl.demo.node.memory import MemoryCloudstor
+from cloudstorctl.demo.node.plugin import ALIAS
+from cloudstorctl.demo.node.program import effects
+from cloudstorctl.demo.node.release import NEW, OLD
 from cloudstorctl.demo.swarm import Swarm
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from cloudstorctl.demo.engine import Engine
+    from cloudstorctl.demo.node.engine import Engine
     from cloudstorctl.demo.runtime import Runtime
 
 TASKS_PER_NODE: Final = 40

@@ -18,7 +18,7 @@ from cloudstorctl.demo.api.app import EngineApi
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
 
-    from cloudstorctl.demo.engine import Engine
+    from cloudstorctl.demo.node.engine import Engine
     from cloudstorctl.demo.swarm import Swarm
 
 T = TypeVar("T")

@@ -6,13 +6,13 @@ import time
 from typing import TYPE_CHECKING, Any, Final
 
 from cloudstorctl.demo.ask import AskError, ask
-from cloudstorctl.demo.plugin import ALIAS
-from cloudstorctl.demo.records import State
+from cloudstorctl.demo.managers.records import State
+from cloudstorctl.demo.node.plugin import ALIAS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from cloudstorctl.demo.records import Task
+    from cloudstorctl.demo.managers.records import Task
     from cloudstorctl.demo.serve import Served
     from cloudstorctl.demo.swarm import Swarm
 

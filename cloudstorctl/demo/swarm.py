@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from cloudstorctl.demo import orchestrator, scheduler, updater, worker
-from cloudstorctl.demo.cluster import Cluster, Timing
-from cloudstorctl.demo.engine import Engine
 from cloudstorctl.demo.ids import Ids
-from cloudstorctl.demo.records import Member
-from cloudstorctl.demo.release import NEW, OLD, Release
+from cloudstorctl.demo.managers import orchestrator, scheduler, updater, worker
+from cloudstorctl.demo.managers.cluster import Cluster, Timing
+from cloudstorctl.demo.managers.records import Member
+from cloudstorctl.demo.node.engine import Engine
+from cloudstorctl.demo.node.release import NEW, OLD, Release
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence

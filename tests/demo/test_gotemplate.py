@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from cloudstorctl.demo.gotemplate import Context, TemplateError, expand
+from cloudstorctl.demo.template.expansion import Context, TemplateError, expand
 
 THE_TASK = Context(
     service_id="svc7",

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cloudstorctl.core.templates import Known, canonical, yields
-from cloudstorctl.demo.gotemplate import Context, TemplateError, expand
+from cloudstorctl.demo.template.expansion import Context, TemplateError, expand
 from tests.core.test_templates_properties import LESS, UNKNOWABLE, Less, a_task, without
 
 # A busy machine is no failure.

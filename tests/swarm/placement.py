@@ -6,12 +6,12 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from cloudstorctl.demo.chance import InOrder
+from cloudstorctl.demo.managers.chance import InOrder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from cloudstorctl.demo.records import Member, Service, Task
+    from cloudstorctl.demo.managers.records import Member, Service, Task
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

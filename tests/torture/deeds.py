@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from cloudstorctl.demo.files import host_path
+from cloudstorctl.demo.node.files import host_path
 from tests.torture.lab import ImpossibleError, Lab
 
 if TYPE_CHECKING:
-    from cloudstorctl.demo.engine import Engine
+    from cloudstorctl.demo.node.engine import Engine
 
 BIND: Final = "bind:"
 """A source that starts so is a path below the file system's root, bound from the plugin's mount."""

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Final
 
-from cloudstorctl.demo.records import State
+from cloudstorctl.demo.managers.records import State
 from tests.torture.specs import is_ours
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from cloudstorctl.demo.engine import Engine
-    from cloudstorctl.demo.plugin import Plugin
+    from cloudstorctl.demo.node.engine import Engine
+    from cloudstorctl.demo.node.plugin import Plugin
     from cloudstorctl.demo.swarm import Swarm
     from tests.torture.wire import Exchange
 

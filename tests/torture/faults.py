@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from starlette.types import Message, Scope, Send
 
-    from cloudstorctl.demo.engine import Engine
+    from cloudstorctl.demo.node.engine import Engine
     from cloudstorctl.demo.swarm import Swarm
 
 PROGRAM = "cloudstorctl"

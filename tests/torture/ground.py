@@ -13,7 +13,7 @@ from tests.torture.oracle import claims_in
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from cloudstorctl.demo.engine import Engine
+    from cloudstorctl.demo.node.engine import Engine
     from tests.torture.lab import Lab
     from tests.torture.program import Ran
 

@@ -6,8 +6,8 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from cloudstorctl.demo.plugin import ALIAS
-from cloudstorctl.demo.release import NEW, OLD
+from cloudstorctl.demo.node.plugin import ALIAS
+from cloudstorctl.demo.node.release import NEW, OLD
 from cloudstorctl.demo.swarm import Swarm
 from tests.torture.faults import Faults, break_off
 from tests.torture.stepping import CoarseRuntime, Steps
@@ -16,8 +16,8 @@ from tests.torture.wire import Exchange, Wire
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from cloudstorctl.demo.engine import Engine
-    from cloudstorctl.demo.records import Member, Service
+    from cloudstorctl.demo.managers.records import Member, Service
+    from cloudstorctl.demo.node.engine import Engine
 
 PATIENCE: Final = 3.0
 """Seconds for which somebody waits for an answer before turning to the next thing."""

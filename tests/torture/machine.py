@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from cloudstorctl.demo.plugin import ALIAS
+from cloudstorctl.demo.node.plugin import ALIAS
 from tests.torture import choices
 from tests.torture.counts import Counts
 from tests.torture.deeds import CreateVolume

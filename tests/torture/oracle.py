@@ -10,17 +10,17 @@ from dataclasses import dataclass, field
 from itertools import product
 from typing import TYPE_CHECKING, Final
 
-from cloudstorctl.demo.gotemplate import Context
-from cloudstorctl.demo.records import State
+from cloudstorctl.demo.managers.records import State
+from cloudstorctl.demo.template.expansion import Context
 from tests.torture.lab import PROTECTED
 from tests.torture.specs import NOBODY, bound, dormant, is_ours, of_spec, slots
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from cloudstorctl.demo.container import Mounted
-    from cloudstorctl.demo.engine import Engine
-    from cloudstorctl.demo.records import Member, Payload, Service, Task
+    from cloudstorctl.demo.managers.records import Member, Payload, Service, Task
+    from cloudstorctl.demo.node.container import Mounted
+    from cloudstorctl.demo.node.engine import Engine
     from cloudstorctl.demo.swarm import Swarm
 
 _FINAL: Final = {State.COMPLETE, State.SHUTDOWN, State.FAILED, State.REJECTED}

@@ -6,14 +6,14 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-from cloudstorctl.demo.files import host_path
-from cloudstorctl.demo.gotemplate import Context, TemplateError, expand
+from cloudstorctl.demo.node.files import host_path
+from cloudstorctl.demo.template.expansion import Context, TemplateError, expand
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from cloudstorctl.demo.engine import Engine
-    from cloudstorctl.demo.records import Payload, Service
+    from cloudstorctl.demo.managers.records import Payload, Service
+    from cloudstorctl.demo.node.engine import Engine
     from cloudstorctl.demo.swarm import Swarm
 
 ID: Final = "[0-9a-z]{25}"

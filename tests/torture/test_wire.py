@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cloudstorctl.demo.plugin import ALIAS
+from cloudstorctl.demo.node.plugin import ALIAS
 from cloudstorctl.demo.serve import Served
 from cloudstorctl.demo.swarm import Swarm
 from cloudstorctl.errors import EngineError

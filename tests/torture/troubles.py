@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cloudstorctl.demo.plugin import ALIAS, REFERENCE
+from cloudstorctl.demo.node.plugin import ALIAS, REFERENCE
 from tests.torture.lab import PATIENCE, ImpossibleError, Lab
 
 if TYPE_CHECKING:

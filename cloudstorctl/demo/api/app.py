@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from starlette.responses import Response
     from starlette.types import Receive, Scope, Send
 
-    from cloudstorctl.demo.engine import Engine
-    from cloudstorctl.demo.release import Release
+    from cloudstorctl.demo.node.engine import Engine
+    from cloudstorctl.demo.node.release import Release
     from cloudstorctl.demo.swarm import Swarm
 
     Handler = Callable[[Asked], Awaitable[Response]]

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-    from cloudstorctl.demo.engine import Engine
-    from cloudstorctl.demo.records import Member
+    from cloudstorctl.demo.managers.records import Member
+    from cloudstorctl.demo.node.engine import Engine
     from cloudstorctl.demo.swarm import Swarm
 
 Filters = dict[str, list[str]]

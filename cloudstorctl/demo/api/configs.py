@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from starlette.responses import Response
 
-    from cloudstorctl.demo.records import Payload
+    from cloudstorctl.demo.managers.records import Payload
 
 _FILTERS: Final = {"id", "name", "names", "label"}
 

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Final
 
 from cloudstorctl.demo.api.asked import Asked, answer, labels_match
 from cloudstorctl.demo.clock import stamp
-from cloudstorctl.demo.container import Container
-from cloudstorctl.demo.drivers import LOCAL
-from cloudstorctl.demo.files import host_path
-from cloudstorctl.demo.mounting import mounts_of
+from cloudstorctl.demo.node.container import Container
+from cloudstorctl.demo.node.drivers import LOCAL
+from cloudstorctl.demo.node.files import host_path
+from cloudstorctl.demo.node.mounting import mounts_of
 
 if TYPE_CHECKING:
     from starlette.responses import Response
 
     from cloudstorctl.demo.api.asked import Filters
-    from cloudstorctl.demo.container import Mounted
-    from cloudstorctl.demo.records import Payload
+    from cloudstorctl.demo.managers.records import Payload
+    from cloudstorctl.demo.node.container import Mounted
 
 _FILTERS: Final = {
     *("ancestor", "before", "exited", "expose", "health", "id", "is-task", "isolation", "label"),

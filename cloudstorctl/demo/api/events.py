@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from cloudstorctl.demo.api.asked import Filters
-    from cloudstorctl.demo.events import Event
+    from cloudstorctl.demo.node.events import Event
 
 _FILTERS: Final = {
     *("container", "event", "image", "label", "network", "node", "plugin", "scope", "service"),

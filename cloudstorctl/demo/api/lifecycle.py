@@ -12,7 +12,7 @@ from cloudstorctl.demo.refusal import ConflictError, RefusalError
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from cloudstorctl.demo.container import Container
+    from cloudstorctl.demo.node.container import Container
 
 _PRUNE_FILTERS: Final = {"label", "label!", "until"}
 _POLL: Final = 0.05  # seconds

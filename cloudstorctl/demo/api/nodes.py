@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Final
 
 from cloudstorctl.demo.api.asked import Asked, answer, labels_match, nothing
 from cloudstorctl.demo.clock import stamp
-from cloudstorctl.demo.records import State
+from cloudstorctl.demo.managers.records import State
 from cloudstorctl.demo.refusal import BadRequestError, NoManagerError, RefusalError
 
 if TYPE_CHECKING:
     from starlette.responses import Response
 
-    from cloudstorctl.demo.records import Member, Payload
+    from cloudstorctl.demo.managers.records import Member, Payload
 
 _FILTERS: Final = {"id", "label", "node.label", "membership", "name", "role"}
 _PORT: Final = 2377

@@ -10,8 +10,8 @@ from cloudstorctl.demo.refusal import RefusalError
 if TYPE_CHECKING:
     from starlette.responses import Response
 
-    from cloudstorctl.demo.plugin import Plugin
-    from cloudstorctl.demo.records import Payload
+    from cloudstorctl.demo.managers.records import Payload
+    from cloudstorctl.demo.node.plugin import Plugin
 
 _FILTERS: Final = {"capability", "enabled"}
 

@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, Final
 
 from cloudstorctl.demo.api.asked import Asked, answer, labels_match, nothing
 from cloudstorctl.demo.clock import stamp
-from cloudstorctl.demo.gotemplate import TemplateError
-from cloudstorctl.demo.orchestrator import stop_all
-from cloudstorctl.demo.records import Service, State, Task
+from cloudstorctl.demo.managers.orchestrator import stop_all
+from cloudstorctl.demo.managers.records import Service, State, Task
+from cloudstorctl.demo.managers.updater import roll_back
+from cloudstorctl.demo.managers.worker import expanded
 from cloudstorctl.demo.refusal import BadRequestError, ConflictError, RefusalError
-from cloudstorctl.demo.updater import roll_back
-from cloudstorctl.demo.worker import expanded
+from cloudstorctl.demo.template.expansion import TemplateError
 
 if TYPE_CHECKING:
     from starlette.responses import Response
 
     from cloudstorctl.demo.api.asked import Filters
-    from cloudstorctl.demo.records import Payload
+    from cloudstorctl.demo.managers.records import Payload
 
 _FILTERS: Final = {"id", "label", "mode", "name", "runtime"}
 _NAME: Final = re.compile(r"[a-zA-Z0-9](?:[-_]*[A-Za-z0-9]+)*")

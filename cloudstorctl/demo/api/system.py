@@ -8,12 +8,12 @@ from starlette.responses import Response
 
 from cloudstorctl.demo.api.asked import Asked, answer
 from cloudstorctl.demo.clock import stamp
-from cloudstorctl.demo.cluster import NO_LEADER
-from cloudstorctl.demo.files import ROOT_DIR
+from cloudstorctl.demo.managers.cluster import NO_LEADER
+from cloudstorctl.demo.node.files import ROOT_DIR
 from cloudstorctl.demo.refusal import NotFoundError, RefusalError
 
 if TYPE_CHECKING:
-    from cloudstorctl.demo.records import Payload
+    from cloudstorctl.demo.managers.records import Payload
 
 _PORT: Final = 2377
 _BUILT: Final = "2026-05-07T21:09:36.000000000+00:00"

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Final
 
 from cloudstorctl.demo.api.asked import Asked, answer, labels_match
 from cloudstorctl.demo.clock import stamp
-from cloudstorctl.demo.records import State
+from cloudstorctl.demo.managers.records import State
 from cloudstorctl.demo.refusal import NotFoundError
 
 if TYPE_CHECKING:
     from starlette.responses import Response
 
     from cloudstorctl.demo.api.asked import Filters
-    from cloudstorctl.demo.records import Payload, Task
+    from cloudstorctl.demo.managers.records import Payload, Task
 
 _FILTERS: Final = {
     *("id", "label", "name", "service", "node", "desired-state", "runtime", "_up-to-date"),

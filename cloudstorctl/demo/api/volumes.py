@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Final
 
 from cloudstorctl.demo.api.asked import Asked, answer, labels_match, nothing
 from cloudstorctl.demo.clock import stamp
-from cloudstorctl.demo.drivers import LOCAL
-from cloudstorctl.demo.files import host_path
+from cloudstorctl.demo.node.drivers import LOCAL
+from cloudstorctl.demo.node.files import host_path
 from cloudstorctl.demo.refusal import BadRequestError
 
 if TYPE_CHECKING:
     from starlette.responses import Response
 
     from cloudstorctl.demo.api.asked import Filters
-    from cloudstorctl.demo.records import Payload
-    from cloudstorctl.demo.volume import Row, Stored
+    from cloudstorctl.demo.managers.records import Payload
+    from cloudstorctl.demo.node.volume import Row, Stored
 
 _FILTERS: Final = {"dangling", "name", "driver", "label"}
 _PRUNE_FILTERS: Final = {"label", "label!", "all"}

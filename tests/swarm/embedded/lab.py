@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from cloudstorctl.demo.cluster import Timing
+from cloudstorctl.demo.managers.cluster import Timing
 from cloudstorctl.demo.serve import Served
 from cloudstorctl.demo.swarm import Swarm
 from tests.swarm import swarm
@@ -20,7 +20,7 @@ from tests.swarm.swarm import NOBODY
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from cloudstorctl.demo.chance import Chance
+    from cloudstorctl.demo.managers.chance import Chance
     from cloudstorctl.demo.runtime import Runtime
     from tests.swarm.swarm import Watch
 

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from cloudstorctl.demo import plugin as demo
-    from cloudstorctl.demo.engine import Engine
+    from cloudstorctl.demo.node import plugin as demo
+    from cloudstorctl.demo.node.engine import Engine
     from cloudstorctl.demo.serve import Served
     from cloudstorctl.demo.swarm import Swarm
 

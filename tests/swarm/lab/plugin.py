@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from cloudstorctl.demo.plugin import SETTINGS
+from cloudstorctl.demo.node.plugin import SETTINGS
 from tests.swarm.ports import Call
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tests.swarm.lab.records import LabSpec
 
 ROOT: Final = Path(__file__).parents[3]
-DRIVER: Final = ROOT / "cloudstorctl/demo/driver.py"
+DRIVER: Final = ROOT / "cloudstorctl/demo/node/driver.py"
 PROGRAM: Final = Path(__file__).with_name("driver") / "cloudstor.py"
 BACKINGS: Final = ("shared/reg", "shared/max", "ebs")
 

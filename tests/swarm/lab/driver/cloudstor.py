@@ -1,9 +1,10 @@
 """Serve the stand-in for Cloudstor over Docker's volume plugin protocol, with faults on demand.
 
-It runs inside the plugin, with `cloudstorctl/demo/driver.py` beside it and nothing else of this
-project. ``/control/control.json`` is read at each call: what the driver itself takes (see there),
-``delay`` (seconds before each answer), and for each call, by its lower-case name, also "hang" and a
-number of seconds. Each call is one line of ``/control/calls.jsonl``, written as it arrives.
+It runs inside the plugin, with `cloudstorctl/demo/node/driver.py` beside it and nothing else of
+this project. ``/control/control.json`` is read at each call: what the driver itself takes (see
+there), ``delay`` (seconds before each answer), and for each call, by its lower-case name, also
+"hang" and a number of seconds. Each call is one line of ``/control/calls.jsonl``, written as it
+arrives.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import time
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
-from cloudstorctl.demo.driver import Cloudstor, DriverError
+from cloudstorctl.demo.node.driver import Cloudstor, DriverError
 
 SOCKET = Path("/run/docker/plugins/cloudstor.sock")
 CONTROL = Path("/control")

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote_plus
 
-from cloudstorctl.demo.goprintf import sprint, sprintf, sprintln
-from cloudstorctl.demo.govalues import (
+from cloudstorctl.demo.template.printf import sprint, sprintf, sprintln
+from cloudstorctl.demo.template.values import (
     Byte,
     Struct,
     TemplateError,

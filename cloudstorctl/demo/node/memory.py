@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from cloudstorctl.demo.driver import DriverError
+from cloudstorctl.demo.node.driver import DriverError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from cloudstorctl.demo.clock import stamp
-from cloudstorctl.demo.records import State
-from cloudstorctl.demo.scheduler import fits
+from cloudstorctl.demo.managers.records import State
+from cloudstorctl.demo.managers.scheduler import fits
 
 if TYPE_CHECKING:
-    from cloudstorctl.demo.cluster import Cluster
-    from cloudstorctl.demo.records import Payload, Service, Task
+    from cloudstorctl.demo.managers.cluster import Cluster
+    from cloudstorctl.demo.managers.records import Payload, Service, Task
 
 _NANO: Final = 1e9
 _MONITOR: Final = 5_000_000_000  # nanoseconds, where a policy names none

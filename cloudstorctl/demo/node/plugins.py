@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cloudstorctl.demo.plugin import Plugin
+from cloudstorctl.demo.node.plugin import Plugin
 from cloudstorctl.demo.refusal import ConflictError, NotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from cloudstorctl.demo.events import EventLog
     from cloudstorctl.demo.ids import Ids
+    from cloudstorctl.demo.node.events import EventLog
     from cloudstorctl.demo.runtime import Runtime
 
 

@@ -6,15 +6,15 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from cloudstorctl.demo.chance import Chance, InOrder
-from cloudstorctl.demo.records import Member, Payload, Service, State, Task
+from cloudstorctl.demo.managers.chance import Chance, InOrder
+from cloudstorctl.demo.managers.records import Member, Payload, Service, State, Task
 from cloudstorctl.demo.refusal import NoManagerError, NotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from cloudstorctl.demo.engine import Engine
     from cloudstorctl.demo.ids import Ids
+    from cloudstorctl.demo.node.engine import Engine
     from cloudstorctl.demo.runtime import Runtime
 
 NO_LEADER: Final = (

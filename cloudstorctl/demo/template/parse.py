@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cloudstorctl.demo.goscan import Token, number_of, string_of, tokens
-from cloudstorctl.demo.gotree import Access, Branch, Call, Constant, Include, Jump, Nil, Pipe
-from cloudstorctl.demo.govalues import TemplateError, encoded
+from cloudstorctl.demo.template.scan import Token, number_of, string_of, tokens
+from cloudstorctl.demo.template.tree import Access, Branch, Call, Constant, Include, Jump, Nil, Pipe
+from cloudstorctl.demo.template.values import TemplateError, encoded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Mapping
 
-    from cloudstorctl.demo.gotree import Body, Node, Operand
+    from cloudstorctl.demo.template.tree import Body, Node, Operand
 
 _TERMS = frozenset(
     ("bool", "char", "dot", "field", "word", "number", "nil", "raw", "string", "variable", "open")

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from cloudstorctl.demo.program import Effects
+    from cloudstorctl.demo.node.program import Effects
 
 
 @dataclass(slots=True, kw_only=True)

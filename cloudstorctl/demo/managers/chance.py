@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from cloudstorctl.demo.records import Member, Service, Task
+    from cloudstorctl.demo.managers.records import Member, Service, Task
 
 
 class Chance(Protocol):

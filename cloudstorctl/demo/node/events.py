@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from cloudstorctl.demo.container import Mounted
+    from cloudstorctl.demo.node.container import Mounted
 
 Event = dict[str, Any]
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from cloudstorctl.demo.plugin import DriverError
+from cloudstorctl.demo.node.plugin import DriverError
 from cloudstorctl.demo.refusal import ConflictError, NotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from cloudstorctl.demo.plugin import Plugin
-    from cloudstorctl.demo.plugins import Plugins
+    from cloudstorctl.demo.node.plugin import Plugin
+    from cloudstorctl.demo.node.plugins import Plugins
 
 LOCAL: Final = "local"
 

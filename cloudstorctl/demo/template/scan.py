@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from cloudstorctl.demo.govalues import TemplateError, encoded
+from cloudstorctl.demo.template.values import TemplateError, encoded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

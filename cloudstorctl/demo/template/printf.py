@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from cloudstorctl.demo.govalues import (
+from cloudstorctl.demo.template.values import (
     Byte,
     Struct,
     TemplateError,

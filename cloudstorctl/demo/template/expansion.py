@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cloudstorctl.demo.gorun import expanded
-from cloudstorctl.demo.govalues import Struct, TemplateError
+from cloudstorctl.demo.template.run import expanded
+from cloudstorctl.demo.template.values import Struct, TemplateError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cloudstorctl.demo.records import State
+from cloudstorctl.demo.managers.records import State
 
 if TYPE_CHECKING:
-    from cloudstorctl.demo.cluster import Cluster
-    from cloudstorctl.demo.records import Member, Payload, Task
+    from cloudstorctl.demo.managers.cluster import Cluster
+    from cloudstorctl.demo.managers.records import Member, Payload, Task
 
 
 def schedule(cluster: Cluster) -> None:

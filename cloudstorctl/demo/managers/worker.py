@@ -5,18 +5,18 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
-from cloudstorctl.demo.container import Container
-from cloudstorctl.demo.gotemplate import Context, TemplateError, expand
-from cloudstorctl.demo.mounting import mounts_of
-from cloudstorctl.demo.records import State
+from cloudstorctl.demo.managers.records import State
+from cloudstorctl.demo.node.container import Container
+from cloudstorctl.demo.node.mounting import mounts_of
 from cloudstorctl.demo.refusal import RefusalError
+from cloudstorctl.demo.template.expansion import Context, TemplateError, expand
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator
 
-    from cloudstorctl.demo.cluster import Cluster
-    from cloudstorctl.demo.engine import Engine
-    from cloudstorctl.demo.records import Member, Payload, Task
+    from cloudstorctl.demo.managers.cluster import Cluster
+    from cloudstorctl.demo.managers.records import Member, Payload, Task
+    from cloudstorctl.demo.node.engine import Engine
 
 _POLL: Final = 0.05  # seconds between two looks at a pull that does not end
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from cloudstorctl.demo.driver import Cloudstor, DriverError
+from cloudstorctl.demo.node.driver import Cloudstor, DriverError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cloudstorctl.demo.container import Mounted
+from cloudstorctl.demo.node.container import Mounted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

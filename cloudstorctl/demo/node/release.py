@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from cloudstorctl.demo.container import Container
+    from cloudstorctl.demo.node.container import Container
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,23 +5,23 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Any, Final
 
-from cloudstorctl.demo.drivers import Drivers
-from cloudstorctl.demo.events import EventLog
-from cloudstorctl.demo.files import carry_out
-from cloudstorctl.demo.plugin import ALIAS, REFERENCE
-from cloudstorctl.demo.plugins import Plugins
-from cloudstorctl.demo.program import effects
+from cloudstorctl.demo.node.drivers import Drivers
+from cloudstorctl.demo.node.events import EventLog
+from cloudstorctl.demo.node.files import carry_out
+from cloudstorctl.demo.node.plugin import ALIAS, REFERENCE
+from cloudstorctl.demo.node.plugins import Plugins
+from cloudstorctl.demo.node.program import effects
+from cloudstorctl.demo.node.release import Release, still_runs
+from cloudstorctl.demo.node.store import VolumeStore
 from cloudstorctl.demo.refusal import ConflictError, NotFoundError, RefusalError
-from cloudstorctl.demo.release import Release, still_runs
-from cloudstorctl.demo.store import VolumeStore
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from cloudstorctl.demo.container import Container
     from cloudstorctl.demo.ids import Ids
-    from cloudstorctl.demo.plugin import Plugin
+    from cloudstorctl.demo.node.container import Container
+    from cloudstorctl.demo.node.plugin import Plugin
     from cloudstorctl.demo.runtime import Runtime
 
 _STOPPED: Final = 143
@@ -158,7 +158,7 @@ class Engine:
         container.state = "running"
         container.started = self.runtime.now()
         container.program = effects(container.command, container.environment)
-        carry_out(self, container)
+        carry_out(self.drivers, container)
         self.tell(container, "start")
         if container.program.seconds <= 0:
             await self._ended(container, container.program.exit_code)

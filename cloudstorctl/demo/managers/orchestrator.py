@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Final
 
-from cloudstorctl.demo.records import State
-from cloudstorctl.demo.scheduler import fits
+from cloudstorctl.demo.managers.records import State
+from cloudstorctl.demo.managers.scheduler import fits
 
 if TYPE_CHECKING:
-    from cloudstorctl.demo.cluster import Cluster
-    from cloudstorctl.demo.records import Service, Task
+    from cloudstorctl.demo.managers.cluster import Cluster
+    from cloudstorctl.demo.managers.records import Service, Task
 
 HISTORY: Final = 5
 """Tasks that are kept of a slot or, for the modes per node, of a node."""

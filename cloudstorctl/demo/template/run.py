@@ -5,17 +5,24 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from cloudstorctl.demo.gobuiltins import FUNCTIONS, Function, printable
-from cloudstorctl.demo.goparse import parsed
-from cloudstorctl.demo.goprintf import sprint
-from cloudstorctl.demo.gotree import Access, Branch, Call, Constant, Include, Jump, Nil, Pipe
-from cloudstorctl.demo.govalues import Struct, TemplateError, decoded, selected, truth, type_of
+from cloudstorctl.demo.template.builtins import FUNCTIONS, Function, printable
+from cloudstorctl.demo.template.parse import parsed
+from cloudstorctl.demo.template.printf import sprint
+from cloudstorctl.demo.template.tree import Access, Branch, Call, Constant, Include, Jump, Nil, Pipe
+from cloudstorctl.demo.template.values import (
+    Struct,
+    TemplateError,
+    decoded,
+    selected,
+    truth,
+    type_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from cloudstorctl.demo.gotree import Body, Node, Operand
-    from cloudstorctl.demo.govalues import Value
+    from cloudstorctl.demo.template.tree import Body, Node, Operand
+    from cloudstorctl.demo.template.values import Value
 
 _ROOT = b"expansion"
 """What SwarmKit calls the template."""

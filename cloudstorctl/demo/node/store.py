@@ -9,29 +9,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cloudstorctl.demo.drivers import LOCAL
-from cloudstorctl.demo.plugin import DriverError
+from cloudstorctl.demo.node.drivers import LOCAL
+from cloudstorctl.demo.node.plugin import DriverError
+from cloudstorctl.demo.node.volume import Row, Stored
 from cloudstorctl.demo.refusal import ConflictError, NotFoundError, RefusalError
-from cloudstorctl.demo.volume import Row, Stored
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from cloudstorctl.demo.container import Mounted
-    from cloudstorctl.demo.drivers import Drivers
-    from cloudstorctl.demo.events import EventLog
+    from cloudstorctl.demo.node.container import Mounted
+    from cloudstorctl.demo.node.drivers import Drivers
+    from cloudstorctl.demo.node.events import EventLog
 
 
 class VolumeStore:
     """The volumes of one engine."""
 
-    def __init__(
-        self,
-        *,
-        drivers: Drivers,
-        events: EventLog,
-        emits_known: bool,
-    ) -> None:
+    def __init__(self, *, drivers: Drivers, events: EventLog, emits_known: bool) -> None:
         """Ask these drivers; `emits_known`: a create of a known name is an event."""
         self._drivers = drivers
         self._events = events
