@@ -22,15 +22,17 @@ NAMES = pick(
 )
 SOURCES = pick(
     (
-        *("data", "logs", "nest/a", "nest", f"{BIND}data", f"{BIND}nest/a", BIND, ""),
+        # Those that orphans often have come more than once.
+        *("data", "data", "data", "logs", "logs", "nest/a", "nest", "n1-data", "web-1-vol"),
+        *(f"{BIND}data", f"{BIND}nest/a", BIND, ""),
         *("{{.Service.Name}}-{{.Task.Slot}}-vol", "{{.Node.Hostname}}-data"),
         *("nest/{{.Task.Slot}}", '{{index .Service.Labels "tier"}}-x', "{{.Task.ID}}"),
         *("{{.Task.Name}}", "{{if .Task.Slot}}data{{end}}"),
     )
 )
-DRIVERS = pick((ALIASES[0], ALIASES[0], "", *ALIASES[1:], "local"))
+DRIVERS = pick((*ALIASES[:1] * 5, "", "", *ALIASES[1:], "local"))
 MOUNTS = st.builds(Mounts, source=SOURCES, driver=DRIVERS)
-IMAGES = pick(("nginx", SLOW_IMAGE, "nowhere"))
+IMAGES = pick(("nginx", "nginx", SLOW_IMAGE, SLOW_IMAGE, "nowhere"))
 PROGRAM = pick(PROGRAMS)
 TIERS = pick(("gold", "iron"))
 
@@ -97,7 +99,7 @@ FAULTS: st.SearchStrategy[tuple[str, str | int]] = pick(
         *(("list", "empty"), ("list", "error"), ("list", "hang"), ("list", 3), ("list", 30)),
         *(("get", "unknown"), ("get", "error"), ("get", 3), ("create", "error")),
         *(("create", 3), ("mount", "error"), ("mount", 3), ("unmount", "error")),
-        *(("remove", "error"), ("remove", "half"), ("remove", "hang"), ("remove", 300)),
+        *(("remove", "error"), ("remove", "half"), ("remove", "hang"), ("remove", 300)) * 3,
     )
 )
 BENDS_DRIVER = st.builds(
@@ -109,7 +111,8 @@ SPOILS_REQUESTS = st.builds(
     node=NUMBER,
     path=pick(
         (
-            *("/", "/volumes", "/volumes/", "/containers", "/plugins", "/info", "/services"),
+            # The slash at the end is that of a removal.
+            *("/", "/volumes", *["/volumes/"] * 5, "/containers", "/plugins", "/info", "/services"),
             *("/tasks", "/nodes"),
         )
     ),
@@ -117,35 +120,30 @@ SPOILS_REQUESTS = st.builds(
     times=st.integers(1, 3),
 )
 
-ANY_DEED: st.SearchStrategy[Deed] = st.one_of(
-    CREATES_SERVICE,
-    CREATES_SERVICE,
-    SCALES_SERVICE,
-    UPDATES_SERVICE,
-    ROLLS_BACK,
-    REMOVES_SERVICE,
-    RUNS_CONTAINER,
-    RUNS_CONTAINER,
-    HANDLES_CONTAINER,
-    PRUNES_CONTAINERS,
-    CREATES_VOLUME,
-    MAKES_DIRECTORY,
-    PASSES_TIME,
-    PASSES_TIME,
+MAKES_VOLUME = st.one_of(CREATES_VOLUME, MAKES_DIRECTORY)
+ENDS_CONTAINER = st.one_of(HANDLES_CONTAINER, HANDLES_CONTAINER, PRUNES_CONTAINERS)
+ENGINE_TROUBLE = st.one_of(ENDS_ENGINE, STARTS_ENGINE, FREEZES_ENGINE)
+PLUGIN_TROUBLE = st.one_of(SWITCHES_PLUGIN, REMOVES_PLUGIN, INSTALLS_PLUGIN)
+DRIVER_TROUBLE = st.one_of(BENDS_DRIVER, BENDS_DRIVER, MENDS_DRIVER)
+
+SERVICE_DEED: st.SearchStrategy[Deed] = st.one_of(
+    CREATES_SERVICE, SCALES_SERVICE, UPDATES_SERVICE, ROLLS_BACK, REMOVES_SERVICE
+)
+OTHER_DEED: st.SearchStrategy[Deed] = st.one_of(
+    MAKES_VOLUME,
     SETS_AVAILABILITY,
-    ENDS_ENGINE,
-    STARTS_ENGINE,
-    FREEZES_ENGINE,
+    ENGINE_TROUBLE,
     REMOVES_NODE,
-    SWITCHES_PLUGIN,
-    REMOVES_PLUGIN,
-    INSTALLS_PLUGIN,
-    BENDS_DRIVER,
-    MENDS_DRIVER,
+    PLUGIN_TROUBLE,
+    DRIVER_TROUBLE,
     SPOILS_REQUESTS,
 )
+ANY_DEED: st.SearchStrategy[Deed] = st.one_of(
+    SERVICE_DEED, SERVICE_DEED, RUNS_CONTAINER, ENDS_CONTAINER, PASSES_TIME, OTHER_DEED
+)
 MOMENTS = st.one_of(
-    st.tuples(st.just(""), st.integers(0, 50)),
+    st.tuples(st.just(""), st.integers(0, 20)),
+    st.tuples(st.just(""), st.integers(20, 60)),
     st.tuples(pick(("DELETE", "GET /services", "GET /tasks", "GET /nodes")), st.integers(0, 3)),
     st.tuples(pick(("/containers/json", "GET /volumes", "/plugins")), st.integers(0, 6)),
 )
