@@ -17,6 +17,7 @@ from cloudstorctl.demo.api.app import EngineApi
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
+    from types import TracebackType
 
     from cloudstorctl.demo.node.engine import Engine
     from cloudstorctl.demo.swarm import Swarm
@@ -84,10 +85,17 @@ class Served:
             raise self._failure
         return self
 
-    def __exit__(self, *_: object) -> None:
-        """Stop; requests that hang are cut."""
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Stop; requests that hang are cut. What ended the serving before is raised."""
         self._loop.call_soon_threadsafe(self._stop.set)
         self._thread.join()
+        if self._failure is not None and error is None:
+            raise self._failure
 
     def do(self, act: Callable[[Swarm], T]) -> T:
         """Do something to the swarm, between two of its steps."""
