@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from cloudstorctl.demo.plugin import ALIAS
+from cloudstorctl.demo.node.plugin import ALIAS
 from cloudstorctl.demo.runtime import SteppedRuntime
 from cloudstorctl.demo.serve import Served
 from cloudstorctl.demo.swarm import Swarm
