@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
     from cloudstorctl.swarm.endpoints import Endpoint, TlsFiles
 
-MAX_BODY = 64 * 1024 * 1024
-"""Bytes of one answer: a thousand times what a large node has to say."""
+MAX_BODY = 512 * 1024 * 1024
+"""Bytes of one answer: 20,000 tasks are 24 MB, and a slot may have five old ones (measured)."""
 
 _MAX_ERROR = 64 * 1024
 _CHUNK = 64 * 1024
