@@ -102,7 +102,7 @@ class _Attempts:
             if verdict is None:
                 return self._absent(now, hostnames)
             if verdict.ruling is not Ruling.REMOVABLE:
-                return self._kept(verdict, hostnames)
+                return self._kept(verdict)
             failed = [node for node, error in self._asked.items() if error is not None]
             if failed:
                 return self._after_failure(failed[0], hostnames)
@@ -176,22 +176,17 @@ class _Attempts:
             OutcomeStatus.REMOVED, f"removed through {asked}; no engine lists it{note}"
         )
 
-    def _kept(self, verdict: Verdict, hostnames: dict[NodeId, str]) -> Outcome:
+    def _kept(self, verdict: Verdict) -> Outcome:
         reasons = " ".join(verdict.reasons)
-        if not self._asked:
-            status = (
-                OutcomeStatus.NOT_TRIED
-                if verdict.ruling is Ruling.UNKNOWN
-                else OutcomeStatus.CLAIMED
-            )
+        unknown = verdict.ruling is Ruling.UNKNOWN
+        if not self._sent:
+            # What could not be asked has not been asked.
+            status = OutcomeStatus.NOT_TRIED if unknown else OutcomeStatus.CLAIMED
             return self._say(status, f"it is {verdict.ruling} now. {reasons}")
-        asked = ", ".join(hostnames.get(node, node) for node in self._asked)
-        status = (
-            OutcomeStatus.UNCERTAIN if verdict.ruling is Ruling.UNKNOWN else OutcomeStatus.CLAIMED
-        )
+        status = OutcomeStatus.UNCERTAIN if unknown else OutcomeStatus.CLAIMED
         return self._say(
             status,
-            f"it was asked to be removed through {asked}, is still listed, and is "
+            f"it was asked to be removed through {', '.join(self._sent)}, is still listed, and is "
             f"{verdict.ruling} now. {reasons}",
         )
 

@@ -121,6 +121,21 @@ def test_an_engine_that_cannot_be_reached_is_a_failure(record: Record) -> None:
     )
 
 
+def test_a_request_that_did_not_arrive_is_not_said_to_have_been_made(record: Record) -> None:
+    """The engine ends right before it, so that the next look cannot see it either."""
+    swarm = a_swarm("kept")
+    swarm.list_volume("data", "w1", "w2")
+    lost = failing(refused("w1", "/info"))
+    swarm.on(
+        "w1",
+        DELETE,
+        in_turn(lambda: swarm.on("w1", "/info", lost), failing(refused("w1", "/volumes/data"))),
+    )
+    status, detail = carried_out(swarm, record, "data").only
+    assert status is OutcomeStatus.NOT_TRIED
+    assert detail.startswith("it is unknown now. Nothing seen uses it, but w1")
+
+
 def test_success_is_not_believed_while_it_is_still_listed(record: Record) -> None:
     swarm = a_swarm()
     swarm.keeps = {"m1", "w1", "w2"}
