@@ -225,6 +225,15 @@ class Lab(ABC):
 
         return wait_until(settled, seconds, what) or {}
 
+    def wait_down(self, name: str) -> None:
+        """Wait until the managers take a silent node for down."""
+
+        def is_down() -> bool:
+            row = self.row_of(name, self.manager.ask("/nodes"))
+            return bool(row["Status"]["State"] == "down")
+
+        wait_until(is_down, 60, f"{name} is taken for down")
+
     def set_generation(self, generation: int) -> None:
         """Make every driver one of generation 1 or 2, from its next call on."""
         for node in self.nodes:

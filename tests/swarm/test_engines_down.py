@@ -74,6 +74,8 @@ def test_nothing_is_removed_while_an_engine_is_silent_and_pruning_goes_on_after(
     assert tool.audit == []
     assert lab.contents() == before
 
+    lab.wait_down(name)
+    lab.wait_running("web", 3)
     bring_back()
     lab.watch.came_back(name)
     wait_until(lab.complete, 60, f"the managers hear of {name} again")

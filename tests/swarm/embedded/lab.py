@@ -65,6 +65,11 @@ class Lab(swarm.Lab):
 
         self.served.do(act)
 
+    def wait_down(self, name: str) -> None:
+        """Wait until the managers take a silent node for down, which they may now."""
+        self.notice_silence(after=0.0)
+        swarm.Lab.wait_down(self, name)
+
     def slow_image(self) -> str:
         """Give an image name whose pull never ends."""
 
