@@ -92,6 +92,7 @@ class _Attempts:
         self._sent: list[str] = []
         """Hostnames of the nodes that a request may have reached."""
         self._listed_before: dict[NodeId, int] = {}
+        self._drivers_before: dict[NodeId, frozenset[str]] = {}
 
     def outcome(self) -> Outcome:
         """Look, judge, ask one engine; again until nothing lists it or something forbids it."""
@@ -120,6 +121,7 @@ class _Attempts:
             if self._removal.stop():
                 return self._stopped(left, hostnames)
             self._listed_before = _listed_by_node(now)
+            self._drivers_before = _drivers_by_node(now)
             self._asked[left[0].id] = self._ask(left[0])
 
     def cut_short(self) -> Outcome:
@@ -162,6 +164,12 @@ class _Attempts:
             f"{hostnames.get(node, node)} lists no Cloudstor volume at all any more"
             for node, count in self._listed_before.items()
             if count > 1 and not _listed_by_node(now).get(node, 0)
+        ]
+        drivers = _drivers_by_node(now)
+        doubts += [
+            f"{hostnames.get(node, node)} does not have the driver {name} any more"
+            for node, names in self._drivers_before.items()
+            for name in sorted(names - drivers.get(node, frozenset()))
         ]
         if doubts:
             return self._say(
@@ -232,5 +240,16 @@ def _listed_by_node(assessment: Assessment) -> dict[NodeId, int]:
     family = family_of(assessment.survey)
     return {
         engine.node_id: sum(family.includes(entry.driver) for entry in engine.entries)
+        for engine in assessment.survey.engines
+    }
+
+
+def _drivers_by_node(assessment: Assessment) -> dict[NodeId, frozenset[str]]:
+    """The Cloudstor drivers of each node: without its driver, a node's list proves nothing."""
+    family = family_of(assessment.survey)
+    return {
+        engine.node_id: frozenset(
+            plugin.name for plugin in engine.plugins if plugin.enabled and family.has(plugin)
+        )
         for engine in assessment.survey.engines
     }

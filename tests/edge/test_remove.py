@@ -196,6 +196,25 @@ def test_a_list_that_loses_all_its_volumes_at_once_is_not_believed(record: Recor
     )
 
 
+def test_a_driver_that_leaves_with_the_volume_makes_no_removal_of_it(record: Record) -> None:
+    """It was the only volume of the list, and the plugin is removed: the data is still there."""
+    swarm = FakeSwarm("m1", "w1")
+    swarm.list_volume("data", "w1")
+
+    def uninstall() -> None:
+        swarm.hosts["w1"].plugins.clear()
+        swarm.drop_volume("data")
+
+    swarm.on("w1", DELETE, uninstall)
+    assert carried_out(swarm, record, "data").only == (
+        OutcomeStatus.UNCERTAIN,
+        (
+            "no engine lists it, but the lists are not complete: "
+            "w1 does not have the driver cloudstor:aws any more"
+        ),
+    )
+
+
 def test_a_gap_after_a_request_that_failed_leaves_it_uncertain(record: Record) -> None:
     swarm = a_swarm()
     blind = failing(timeout("w2", "/volumes"))
