@@ -87,7 +87,9 @@ PASSES_TIME = st.builds(troubles.PassTime, seconds=pick((1, 2, 5, 30)))
 SETS_AVAILABILITY = st.builds(
     troubles.SetAvailability, node=NUMBER, availability=pick(("drain", "pause", "active"))
 )
-ENDS_ENGINE = st.builds(troubles.EndEngine, node=NUMBER, containers_too=st.booleans())
+ENDS_ENGINE = st.builds(
+    troubles.EndEngine, node=NUMBER, containers_too=st.booleans(), seconds=pick((0, 5))
+)
 STARTS_ENGINE = st.builds(troubles.StartEngine, node=NUMBER)
 FREEZES_ENGINE = st.builds(troubles.FreezeEngine, node=NUMBER, frozen=st.booleans())
 REMOVES_NODE = st.builds(troubles.RemoveNode, node=NUMBER, force=st.booleans())
@@ -147,8 +149,26 @@ MOMENTS = st.one_of(
     st.tuples(pick(("DELETE", "GET /services", "GET /tasks", "GET /nodes")), st.integers(0, 3)),
     st.tuples(pick(("/containers/json", "GET /volumes", "/plugins")), st.integers(0, 6)),
 )
-HAPPENING = st.builds(lambda moment, deed: Happening(moment[0], moment[1], deed), MOMENTS, ANY_DEED)
-HAPPENINGS = st.lists(HAPPENING, max_size=3)
+REMOVAL_TROUBLE: st.SearchStrategy[Deed] = st.one_of(
+    st.builds(
+        troubles.SpoilRequests,
+        node=NUMBER,
+        path=st.just("/volumes/"),
+        fault=pick(Fault),
+        times=st.just(1),
+    ),
+    st.builds(
+        troubles.BendDriver,
+        node=NUMBER,
+        call=st.just("remove"),
+        fault=pick(("error", "half", "hang", 300)),
+    ),
+)
+HAPPENING = st.one_of(
+    *[st.builds(lambda moment, deed: Happening(moment[0], moment[1], deed), MOMENTS, ANY_DEED)] * 3,
+    st.builds(Happening, before=st.just("DELETE"), skipped=st.integers(0, 1), deed=REMOVAL_TROUBLE),
+)
+HAPPENINGS = st.lists(HAPPENING, max_size=4)
 ORPHANS = st.lists(NAMES, min_size=1, max_size=5, unique=True)
 LAYOUTS = st.builds(
     Layout, nodes=pick((3, 2, 4)), managers=pick((1, 3, 2)), generation=pick((2, 1))

@@ -44,6 +44,7 @@ class SetAvailability:
 class EndEngine:
     node: int
     containers_too: bool
+    seconds: int
 
     def do(self, lab: Lab) -> None:
         """Kill an engine, whose containers run on, or its whole machine."""
@@ -52,7 +53,8 @@ class EndEngine:
             raise ImpossibleError
         engine.halt(containers_too=self.containers_too)
         what = "The machine" if self.containers_too else "The engine alone"
-        lab.tell(f"{what} of {engine.hostname} ends.")
+        lab.steps.pass_time(self.seconds)
+        lab.tell(f"{what} of {engine.hostname} ends, and {self.seconds} s pass.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Protocol
 from urllib.parse import unquote
@@ -90,7 +92,8 @@ class Witness:
     """Whether the swarm stood still while the program ran."""
     outside: int = 0
     """The same, where only engines that are not in the swarm could have shown it."""
-    _skipped: int = 0
+    _went_by: Counter[int] = field(default_factory=Counter)
+    """By happening, how many of the requests that it may come before have gone by."""
 
     def carry(self, exchange: Exchange, timeout: float) -> None:
         """Carry a request of the program out, after whatever happens before it."""
@@ -134,24 +137,19 @@ class Witness:
         return sorted(set(found))
 
     def _let_happen(self, exchange: Exchange) -> None:
-        while self.happenings:
-            happening = self.happenings[0]
+        for number, happening in enumerate(self.happenings):
             if happening.before not in f"{exchange.method} {exchange.path}":
-                return
-            if self._skipped < happening.skipped:
-                self._skipped += 1
-                return
-            self._skipped = 0
-            del self.happenings[0]
+                continue
+            self._went_by[number] += 1
+            if self._went_by[number] != happening.skipped + 1:
+                continue
             asked = f"{exchange.method} {exchange.path} of {exchange.hostname}"
             length = len(self.lab.story)
-            try:
+            with contextlib.suppress(ImpossibleError):
                 happening.deed.do(self.lab)
-            except ImpossibleError:
-                continue
-            self.quiet = False
-            self.happened += 1
-            self.lab.story.insert(length, f"{self.lab.indent}… right before {asked}:")
+                self.quiet = False
+                self.happened += 1
+                self.lab.story.insert(length, f"{self.lab.indent}… right before {asked}:")
 
     def _carry_delete(self, exchange: Exchange, timeout: float) -> None:
         lab = self.lab
