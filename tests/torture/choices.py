@@ -164,9 +164,16 @@ REMOVAL_TROUBLE: st.SearchStrategy[Deed] = st.one_of(
         fault=pick(("error", "half", "hang", 300)),
     ),
 )
+INTERRUPTION = st.builds(
+    Happening,
+    before=pick(("DELETE", "GET /tasks", "/plugins")),
+    skipped=NUMBER,
+    deed=st.builds(troubles.PressCtrlC),
+)
 HAPPENING = st.one_of(
     *[st.builds(lambda moment, deed: Happening(moment[0], moment[1], deed), MOMENTS, ANY_DEED)] * 3,
     st.builds(Happening, before=st.just("DELETE"), skipped=st.integers(0, 1), deed=REMOVAL_TROUBLE),
+    INTERRUPTION,
 )
 HAPPENINGS = st.lists(HAPPENING, max_size=4)
 ORPHANS = st.lists(NAMES, min_size=1, max_size=5, unique=True)

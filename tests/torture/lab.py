@@ -54,6 +54,8 @@ class Lab:
     faults: Faults = field(init=False)
     late_removals: set[str] = field(default_factory=set)
     """Names that the program asked to be removed, and had no answer in time."""
+    interrupted: bool = False
+    """Whether the program that runs was asked to stop."""
     extra: int = 0
     """A number for names that must be new."""
 
@@ -147,4 +149,6 @@ class Lab:
                 plugin.enabled = True
             if not engine.running:
                 self.steps.run(engine.boot(), PATIENCE)
+        # A driver may be at something yet that takes long.
+        self.steps.pass_time(400)
         self.steps.pass_time(40)

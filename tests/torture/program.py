@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from cloudstorctl.cli import main
 from cloudstorctl.commands.invocation import World
 from cloudstorctl.config import Places
+from cloudstorctl.errors import ExitCode
 from tests.torture.agreement import code_for, disagreements
 from tests.torture.lab import PROTECTED
 from tests.torture.wire import InProcess
@@ -58,6 +59,7 @@ class Program:
         words = "safe-prune --dry-run" if command == "plan" else command
         lab.tell(f"cloudstorctl {' '.join((words, *map(_short, argv)))}")
         lab.indent = "    "
+        lab.interrupted = False
         witness = Witness(lab=lab, happenings=list(happenings))
         world = World(
             environ=_ENVIRON,
@@ -78,6 +80,8 @@ class Program:
         lab.indent = ""
         problems = list(witness.problems)
         allowed = code_for(command, document)
+        if (code == ExitCode.INTERRUPTED) and not lab.interrupted:
+            problems.append("it says that it was interrupted, and nobody did")
         if code not in allowed:
             problems.append(f"it ended with {code}, and what it printed asks for {sorted(allowed)}")
         record = self._lines()[len(before) :]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,19 @@ if TYPE_CHECKING:
     from tests.torture.faults import Fault
 
 ALIASES = (ALIAS, "sharedlogs:latest", "docker4x/cloudstor:aws-v17.03.0-ce")
+
+
+@dataclass(frozen=True, slots=True)
+class PressCtrlC:
+    def do(self, lab: Lab) -> None:
+        """Ask the program to stop, once: where it is to finish what is under way first."""
+        handler = signal.getsignal(signal.SIGINT)
+        usual = (signal.default_int_handler, signal.SIG_DFL, signal.SIG_IGN, None)
+        if handler in usual or lab.interrupted or not callable(handler):
+            raise ImpossibleError
+        lab.interrupted = True
+        handler(signal.SIGINT, None)
+        lab.tell("Somebody presses Ctrl-C.")
 
 
 @dataclass(frozen=True, slots=True)
