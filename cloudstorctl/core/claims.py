@@ -14,7 +14,6 @@ from cloudstorctl.core.mounts import (
     Reacher,
     known_of_service,
     known_of_task,
-    reacher_for,
 )
 from cloudstorctl.core.templates import Field, Match, fields
 
@@ -64,15 +63,12 @@ HAS_CONTAINER = {
 """What a container in this state claims."""
 
 
-def claims_in(
-    survey: Survey, protect: tuple[str, ...] = (), reacher: Reacher | None = None
-) -> Claims:
+def claims_in(survey: Survey, reacher: Reacher, protect: tuple[str, ...] = ()) -> Claims:
     """Find every claim in a survey; `protect` are patterns of names that configuration keeps.
 
-    `reacher` is that of the survey, for who has it already.
+    `reacher` is that of the survey (mounts.py, reacher_for).
     """
     claims = Claims(protect=protect)
-    reacher = reacher or reacher_for(survey)
     nodes = {node.id: node for node in survey.nodes}
     services: dict[ServiceId, list[Service]] = defaultdict(list)
     for service in survey.services:

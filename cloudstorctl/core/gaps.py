@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 from cloudstorctl.core.claims import MAY_MOUNT, short_name
 from cloudstorctl.core.judgement import BackingKind
 from cloudstorctl.core.model import ContainerState, Gap, MountKind
-from cloudstorctl.core.mounts import known_of_service, known_of_task, reacher_for
-from cloudstorctl.core.volumes import volumes_in
+from cloudstorctl.core.mounts import known_of_service, known_of_task
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,15 +21,11 @@ if TYPE_CHECKING:
 _HAS_IT_MOUNTED = {ContainerState.RUNNING, ContainerState.PAUSED}
 
 
-def gaps_in(
-    survey: Survey, volumes: tuple[Volume, ...] | None = None, reacher: Reacher | None = None
-) -> tuple[Gap, ...]:
+def gaps_in(survey: Survey, volumes: tuple[Volume, ...], reacher: Reacher) -> tuple[Gap, ...]:
     """Find every gap of a survey (design.md section 5), those of the reading first.
 
-    `volumes` and `reacher` are those of the survey, for who has them already.
+    `volumes` and `reacher` are those of the survey (volumes.py, mounts.py).
     """
-    reacher = reacher or reacher_for(survey)
-    volumes = volumes_in(survey) if volumes is None else volumes
     found = (
         *survey.gaps,
         *_minority(survey),

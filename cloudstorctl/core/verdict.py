@@ -68,7 +68,7 @@ def assess(
     """
     reacher = reacher_for(survey)
     volumes = volumes_in(survey)
-    claims = claims_in(survey, protect, reacher)
+    claims = claims_in(survey, reacher, protect)
     gaps = gaps_in(survey, volumes, reacher)
     hostnames = {node.id: node.hostname for node in survey.nodes}
     since = unused_since or {}

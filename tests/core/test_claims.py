@@ -515,6 +515,13 @@ def test_a_label_on_any_entry_protects(value: str, kept: bool) -> None:  # noqa:
     assert kinds_on("data", survey) == ([ClaimKind.PROTECTED] if kept else [])
 
 
+def test_a_label_of_another_drivers_volume_protects_nothing_of_the_same_name() -> None:
+    labels = ((PROTECT_LABEL, "true"),)
+    twin = an_entry("data", on="w2", driver="local", labels=labels)
+    survey = a_survey(a_reading("w1", "data"), a_reading("w2", twin))
+    assert kinds_on("data", survey) == []
+
+
 def test_nodes_of_both_readings_count_as_in_the_swarm() -> None:
     agent = a_service("agent", "x-{{.Node.Hostname}}", mode=ServiceMode.GLOBAL)
     survey = a_survey(
