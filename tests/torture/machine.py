@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import math
 import shutil
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 _MEMORY: Final = Path("/dev/shm")  # noqa: S108 - files that live for a moment, in a new folder
 HOME: Final = Path(tempfile.mkdtemp(dir=_MEMORY if _MEMORY.is_dir() else None, prefix="torture-"))
+atexit.register(shutil.rmtree, HOME, ignore_errors=True)
 furnish(HOME)
 
 NO_LIMITS: Final = ("--max-count=1000", "--max-percent=100")
