@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from cloudstorctl.errors import PayloadError
+from msgspec import ValidationError
+
+from cloudstorctl.errors import PayloadError, ShapeError
 from cloudstorctl.swarm.failures import quoted
 
 if TYPE_CHECKING:
@@ -14,74 +17,53 @@ if TYPE_CHECKING:
 
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title", re.IGNORECASE | re.DOTALL)
 _TAG = re.compile(r"<[^>]*>")
-_BLANKS = re.compile(r"[ \t\n\r]*")  # of JSON (RFC 8259, section 2)
-_HALF_CHARACTER = re.compile(r"\\u[dD]")
-_DECODER = json.JSONDecoder()
+# What msgspec says of a field: "Expected `str | null`, got `int` - at `$.Volumes[0].Driver`".
+_WRONG = re.compile(r"Expected `(?P<wanted>.+)`, got `(?P<found>.+?)`( - at `\$(?P<where>.*)`)?")
+_ABSENT = re.compile(r"Object missing required field `(?P<name>.+?)`( - at `\$(?P<within>.*)`)?")
+_TYPES = {
+    "str": "text",
+    "int": "a whole number",
+    "bool": "true or false",
+    "array": "a list",
+    "object": "an object",
+}
+_FOUND = _TYPES | {"int": "a number", "float": "a number", "null": "missing"}
 _LOOKED_AT = 64 * 1024  # bytes of what is no JSON
 
 
-def value_of(body: bytes, *, address: str, path: str) -> object:
-    """Decode the JSON that the engine at `address` answered to `path`.
+@contextmanager
+def blaming(engine: str, path: str, body: bytes) -> Iterator[None]:
+    """Turn what is wrong with `body` into an error that names engine, path and field.
 
     Raises:
-        PayloadError: it is no JSON, or JSON that nothing could be done with.
+        PayloadError: in place of what decode.py raises inside.
     """
     try:
-        text = body.decode()
-        value: object = json.loads(text)
-        if _HALF_CHARACTER.search(text):
-            # JSON can name half a character, and nothing could print it.
-            json.dumps(value, ensure_ascii=False).encode()
+        yield
+    except ValidationError as error:
+        raise PayloadError(engine, path, f"unexpected answer: {_wrong_field(error)}") from None
+    except ShapeError as error:
+        raise PayloadError(engine, path, f"unexpected answer: {error}") from None
     except RecursionError:
-        raise PayloadError(address, path, "its JSON is nested too deeply") from None
-    except UnicodeError:
-        cause = f"its answer of {len(body)} bytes is not valid UTF-8"
-        raise PayloadError(address, path, cause) from None
-    except ValueError:
-        raise PayloadError(address, path, _no_json(body)) from None
-    return value
+        raise PayloadError(engine, path, "its JSON is nested too deeply") from None
+    except ValueError:  # no JSON, or no UTF-8
+        raise PayloadError(engine, path, _no_json(body)) from None
 
 
-def rows_of(body: bytes, *, address: str, path: str) -> object:
-    """Decode the same, but a list as an iterator that decodes each row when it is asked for.
-
-    The rows of a large swarm take ten times the memory of their text while they are all there. What
-    is wrong with the JSON is raised, as `value_of` does, where the iterator comes to it.
-    """
-    try:
-        text = body.decode()
-    except UnicodeError:
-        text = ""
-    start = _after_blanks(text, 0)
-    if not text.startswith("[", start) or _HALF_CHARACTER.search(text):
-        return value_of(body, address=address, path=path)
-    return _rows(text, start + 1, address, path)
-
-
-def _rows(text: str, at: int, address: str, path: str) -> Iterator[object]:
-    """Decode the rows of a list whose first is at or after `at`."""
-    try:
-        at = _after_blanks(text, at)
-        more = not text.startswith("]", at)
-        while more:
-            row, at = _DECODER.raw_decode(text, at)
-            yield row
-            at = _after_blanks(text, at)
-            more = text.startswith(",", at)
-            if more:
-                at = _after_blanks(text, at + 1)
-        whole = text.startswith("]", at) and _after_blanks(text, at + 1) == len(text)
-    except (ValueError, RecursionError):
-        whole = False
-    if not whole:
-        value_of(text.encode(), address=address, path=path)
-        # Rows that are missed would be claims that are missed.
-        raise PayloadError(address, path, "its JSON cannot be read row by row")
-
-
-def _after_blanks(text: str, at: int) -> int:
-    blanks = _BLANKS.match(text, at)
-    return blanks.end() if blanks else at
+def _wrong_field(error: ValidationError) -> str:
+    """Say in our words what msgspec found, or else in its own."""
+    told = str(error)
+    absent = _ABSENT.fullmatch(told)
+    if absent:
+        where = ".".join(filter(None, (absent["within"], absent["name"])))
+        return f"{where.lstrip('.')} is missing"
+    wrong = _WRONG.fullmatch(told)
+    if not wrong:
+        return quoted(told)
+    where = (wrong["where"] or "").lstrip(".") or "it"
+    wanted = wrong["wanted"].removesuffix(" | null")
+    found = wrong["found"]
+    return f"{where} is {_FOUND.get(found, found)}, expected {_TYPES.get(wanted, wanted)}"
 
 
 def message_of(body: bytes) -> str:
@@ -102,6 +84,10 @@ def message_of(body: bytes) -> str:
 def _no_json(body: bytes) -> str:
     """Say what this is instead of JSON."""
     size = f"{len(body)} bytes"
+    try:
+        body.decode()
+    except UnicodeError:
+        return f"its answer of {size} is not valid UTF-8"
     start = body[:_LOOKED_AT].decode(errors="replace").lstrip()
     if not start:
         return "its answer is empty"

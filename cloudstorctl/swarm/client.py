@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar, cast
 from urllib.parse import quote
 
 from cloudstorctl.swarm import decode
-from cloudstorctl.swarm.bodies import rows_of
+from cloudstorctl.swarm.bodies import blaming
 from cloudstorctl.swarm.connection import open_connection
 
 if TYPE_CHECKING:
@@ -52,6 +52,10 @@ class Client:
         """Where it is, as the user gave it."""
         return self._connection.address
 
+    def rest(self) -> None:
+        """Keep no connection until the next question."""
+        self._connection.rest()
+
     def close(self) -> None:
         """End the connection, and the forward that carries it."""
         self._connection.close()
@@ -65,12 +69,12 @@ class Client:
 
         Source: moby volume/service/store.go, getVolume, which purges what the driver denies.
         """
-        return self._read(lambda payload: decode.listing_from(payload, node), "/volumes")
+        return self._read(lambda body: decode.listing_from(body, node), "/volumes")
 
     def containers(self, node: NodeId) -> tuple[Container, ...]:
         """Every container in any state; the engine's own filter by volume is too loose."""
         return self._read(
-            lambda payload: decode.containers_from(payload, node), "/containers/json", all="1"
+            lambda body: decode.containers_from(body, node), "/containers/json", all="1"
         )
 
     def plugins(self) -> tuple[Plugin, ...]:
@@ -97,13 +101,13 @@ class Client:
         """
         self._connection.delete(f"/volumes/{quote(name, safe='/')}", timeout=REMOVAL_TIMEOUT)
 
-    def _read(self, record_from: Callable[[object], _T], path: str, **params: str) -> _T:
-        payload = self._connection.get(path, **params)
-        with decode.blaming(self.address, path):
-            return record_from(payload)
+    def _read(self, record_from: Callable[[bytes], _T], path: str, **params: str) -> _T:
+        body = self._connection.body(path, **params)
+        with blaming(self.address, path, body):
+            return record_from(body)
 
     def _read_rows(
-        self, records_from: Callable[[object], tuple[_T, ...]], path: str
+        self, records_from: Callable[[bytes], tuple[_T, ...]], path: str
     ) -> tuple[_T, ...]:
         """Read a list of the swarm's state, which is asked again and again and seldom changes.
 
@@ -114,9 +118,7 @@ class Client:
         known = self._known.get(path)
         if known is not None and known[0] == digest:
             return cast("tuple[_T, ...]", known[1])
-        rows = rows_of(body, address=self.address, path=path)
-        del body
-        with decode.blaming(self.address, path):
-            records = records_from(rows)
+        with blaming(self.address, path, body):
+            records = records_from(body)
         self._known[path] = (digest, records)
         return records

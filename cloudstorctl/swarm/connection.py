@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import urllib.parse
-from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 import docker
@@ -19,12 +18,13 @@ from cloudstorctl.errors import (
     PayloadError,
     UnsendableError,
 )
-from cloudstorctl.swarm.bodies import message_of, value_of
+from cloudstorctl.swarm.bodies import message_of
 from cloudstorctl.swarm.endpoints import Scheme
 from cloudstorctl.swarm.failures import WANTS_TLS, Circumstances, failure, quoted, wants_tls
 from cloudstorctl.swarm.forward import Forward, open_forward
 from cloudstorctl.swarm.ssh_words import SILENCE, channel_refused, ssh_cause
-from cloudstorctl.swarm.transport import Watch, send, session_to, uses_tls
+from cloudstorctl.swarm.transport import Line, line_to, unreadable_file, uses_tls
+from cloudstorctl.swarm.watch import Watch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,7 +36,7 @@ MAX_BODY = 512 * 1024 * 1024
 """Bytes of one answer: 20,000 tasks are 24 MB, and a slot may have five old ones (measured)."""
 
 _MAX_ERROR = 64 * 1024
-_CHUNK = 64 * 1024
+_CHUNK = 1024 * 1024
 _FIRST_ERROR = 300  # 3xx too: an engine has nowhere to send us
 # All that requests, urllib3, ssl and sockets raise; a ValueError is a name that DNS cannot have.
 _FAILURES = (OSError, requests.RequestException, urllib3.exceptions.HTTPError, ValueError)
@@ -53,8 +53,8 @@ _CONFIG_FAILURES = (
 class Connection:
     """One engine; made by `open_connection`, for one thread at a time.
 
-    Nothing is sent, and no ssh is started, before the first request. Each request has a connection
-    of its own, and none is repeated.
+    Nothing is sent, and no ssh is started, before the first request. Questions that follow each
+    other share a connection until `rest`; a removal has one of its own, and is never repeated.
     """
 
     def __init__(
@@ -66,8 +66,7 @@ class Connection:
         self._timeout = timeout
         self._max_body = max_body
         self._watch = Watch()
-        self._session: docker.APIClient | None = None
-        self._base = ""
+        self._line: Line | None = None
         self._forward: Forward | None = None
         self._heard = 0
         self._closed = False
@@ -76,15 +75,6 @@ class Connection:
     def address(self) -> str:
         """The URL as the user gave it; `endpoint_from` lets no secret into one."""
         return self._endpoint.url
-
-    def get(self, path: str, /, **params: str) -> object:
-        """Ask for the API path `path`, without a version, and give its JSON decoded.
-
-        Raises:
-            PayloadError: the answer is not JSON.
-            EngineError: as `body` does.
-        """
-        return value_of(self.body(path, **params), address=self.address, path=path)
 
     def body(self, path: str, /, **params: str) -> bytes:
         """Ask for the API path `path`, without a version, and give the answer as it is.
@@ -120,9 +110,23 @@ class Connection:
             raise UnsendableError(
                 self.address, quoted(path), "this name cannot be put into a request; nothing sent"
             )
-        with self._asked("DELETE", path, {}, timeout) as response:
-            self._refuse_errors(response, path)
-        self._refuse_cut(path, timeout)
+        self.rest()
+        try:
+            with self._asked("DELETE", path, {}, timeout) as response:
+                self._refuse_errors(response, path)
+            self._refuse_cut(path, timeout)
+        finally:
+            self.rest()
+
+    def rest(self) -> None:
+        """Keep no connection to the engine; the next request makes one.
+
+        One that lies idle may be closed just as a request goes out on it, and then nobody can say
+        whether that arrived.
+        """
+        line = self._line
+        if line is not None:
+            line.rest()
 
     def close(self) -> None:
         """Close for good, with the ssh that carries it; more than once does no harm.
@@ -131,7 +135,7 @@ class Connection:
         """
         self._closed = True
         self._watch.close()
-        self._drop_session()
+        self._drop_line()
         self._drop_forward()
 
     def __enter__(self) -> Self:
@@ -153,34 +157,34 @@ class Connection:
     ) -> Iterator[requests.Response]:
         """Send one request; what is read from the response is under the same deadline."""
         self._check_tls_files(path)
-        session = self._opened_session(self._socket_path(path), path)
+        line = self._opened_line(self._socket_path(path), path)
         with self._watch.running(timeout), contextlib.ExitStack() as closing:
             try:
                 response = closing.enter_context(
-                    send(session, method, self._base + path, params=params, timeout=timeout)
+                    line.send(method, path, params=params, timeout=timeout)
                 )
             except _FAILURES as error:
                 raise self._failed(error, path, timeout) from error
             self._watch.answered(response)
             yield response
 
-    def _opened_session(self, socket_path: str, path: str) -> docker.APIClient:
-        session = self._session
-        if session is None:
+    def _opened_line(self, socket_path: str, path: str) -> Line:
+        line = self._line
+        if line is None:
             try:
-                session, self._base = session_to(
+                line = line_to(
                     self._endpoint, tls=self._tls, socket_path=socket_path, watch=self._watch
                 )
             except _CONFIG_FAILURES as error:
                 cause = f"docker's own configuration cannot be used: {quoted(str(error))}"
                 raise EngineUnreachableError(self.address, path, cause) from error
-            self._session = session
-        return session
+            self._line = line
+        return line
 
-    def _drop_session(self) -> None:
-        session, self._session = self._session, None
-        if session is not None:
-            session.close()
+    def _drop_line(self) -> None:
+        line, self._line = self._line, None
+        if line is not None:
+            line.close()
 
     def _drop_forward(self) -> None:
         forward, self._forward = self._forward, None
@@ -193,7 +197,7 @@ class Connection:
             return self._endpoint.path
         forward = self._forward
         if forward is not None and not forward.running:
-            self._drop_session()
+            self._drop_line()
             self._drop_forward()
             forward = None
         if forward is None:
@@ -227,17 +231,10 @@ class Connection:
         )
 
     def _check_tls_files(self, path: str) -> None:
-        """Find a file that is not there before OpenSSL does, who does not say which."""
-        if self._tls is None or not uses_tls(self._endpoint, self._tls):
-            return
-        for what, name in (("ca", self._tls.ca), ("cert", self._tls.cert), ("key", self._tls.key)):
-            try:
-                if name is not None:
-                    Path(name).open("rb").close()
-            except OSError as error:
-                raise EngineUnreachableError(
-                    self.address, path, f"the TLS file `{what}` {name}: {error.strerror}"
-                ) from error
+        if self._tls is not None and uses_tls(self._endpoint, self._tls):
+            trouble = unreadable_file(self._tls)
+            if trouble is not None:
+                raise EngineUnreachableError(self.address, path, trouble)
 
     def _refuse_cut(self, path: str, timeout: float) -> None:
         """Raise if the deadline ended the answer: headers or an unmeasured body may look whole."""

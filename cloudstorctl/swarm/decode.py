@@ -1,15 +1,14 @@
-"""API payloads to records: what an engine answers, checked field by field.
+"""API payloads to records: what an engine answers, in the terms of the core.
 
-Field names are those of the Engine API (moby api/swagger.yaml), from version 1.26 on; what an
-older engine leaves out has a default, and what is of the wrong type is an error.
+The shapes are in wire.py; what an engine leaves out has a default here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-from cloudstorctl.core.fields import Fields
+from msgspec.json import Decoder
+
 from cloudstorctl.core.model import (
     Container,
     ContainerId,
@@ -29,8 +28,14 @@ from cloudstorctl.core.model import (
     TaskState,
     VolumeName,
 )
-from cloudstorctl.errors import PayloadError, ShapeError
+from cloudstorctl.errors import ShapeError
+from cloudstorctl.swarm import wire
 from cloudstorctl.swarm.ports import EngineIdentity, VolumeListing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from cloudstorctl.core.model import Pairs
 
 _NO_ADDRESS = {"", "0.0.0.0", "127.0.0.1", "::"}  # noqa: S104 - what a leader says of itself
 _NO_CLUSTER_VOLUMES = "unknown method ListVolumes for service docker.swarmkit.v1.Control"
@@ -42,233 +47,240 @@ _TASK_NAME = "com.docker.swarm.task.name"
 _SERVICE_NAME = "com.docker.swarm.service.name"
 _CONTAINER_STATES = {state.value: state for state in ContainerState}
 _MOUNT_KINDS = {kind.value: kind for kind in MountKind}
+_VOLUME_OR_OLD = {MountKind.VOLUME, ""}
 _NODE_STATES = {state.value: state for state in NodeState}
 _TASK_STATES = {state.value: state for state in TaskState}
+_INFO = Decoder(wire.Info)
+_VOLUMES = Decoder(wire.Volumes)
+_CONTAINERS = Decoder(list[wire.ContainerRow])
+_PLUGINS = Decoder(list[wire.PluginRow])
+_NODES = Decoder(list[wire.NodeRow])
+_SERVICES = Decoder(list[wire.ServiceRow])
+_TASKS = Decoder(list[wire.TaskRow])
 
 
-@contextmanager
-def blaming(engine: str, path: str) -> Iterator[None]:
-    """Turn a field of the wrong shape into an error that names engine and path.
-
-    Raises:
-        PayloadError: in place of a ShapeError raised inside.
-    """
-    try:
-        yield
-    except ShapeError as error:
-        raise PayloadError(engine, path, f"unexpected answer: {error}") from error
+# Every function below takes an answer as it came, and what msgspec raises on a wrong one is told
+# by bodies.blaming.
 
 
-def identity_from(payload: object) -> EngineIdentity:
+def identity_from(body: bytes) -> EngineIdentity:
     """`/info`: who answers."""
-    top = Fields(payload)
-    swarm = top.child("Swarm")
+    info = _INFO.decode(body)
+    swarm = info.swarm or wire.SwarmInfo()
     return EngineIdentity(
-        node_id=NodeId(swarm.text("NodeID", "")) or None,
-        hostname=top.text("Name"),
-        cluster_id=swarm.child("Cluster").text("ID", ""),
-        manager=swarm.flag("ControlAvailable", default=False),
-        root_dir=top.text("DockerRootDir", ""),
-        trouble=swarm.text("Error", ""),
+        node_id=NodeId(swarm.node_id) if swarm.node_id else None,
+        hostname=info.name,
+        cluster_id=swarm.cluster.id or "" if swarm.cluster else "",
+        manager=bool(swarm.control_available),
+        root_dir=info.docker_root_dir or "",
+        trouble=swarm.error or "",
     )
 
 
-def listing_from(payload: object, node: NodeId) -> VolumeListing:
+def listing_from(body: bytes, node: NodeId) -> VolumeListing:
     """`/volumes`: the entries, and the rows of CSI cluster volumes apart."""
-    top = Fields(payload)
-    rows = top.items("Volumes", required=True)
+    answer = _VOLUMES.decode(body)
+    rows = answer.volumes or []
     return VolumeListing(
-        entries=tuple([_entry(row, node) for row in rows if not row.has("ClusterVolume")]),
+        entries=tuple([_entry(row, node) for row in rows if row.cluster_volume is None]),
         cluster_volumes=tuple(
-            VolumeName(row.text("Name")) for row in rows if row.has("ClusterVolume")
+            VolumeName(row.name) for row in rows if row.cluster_volume is not None
         ),
-        warnings=tuple(w for w in top.texts("Warnings") if _NO_CLUSTER_VOLUMES not in w),
+        warnings=tuple(w for w in answer.warnings or () if _NO_CLUSTER_VOLUMES not in w),
     )
 
 
-def containers_from(payload: object, node: NodeId) -> tuple[Container, ...]:
+def containers_from(body: bytes, node: NodeId) -> tuple[Container, ...]:
     """`/containers/json?all=1`: every container with its mounts."""
-    return tuple(_container(item, node) for item in _objects(payload))
+    return tuple([_container(row, node) for row in _CONTAINERS.decode(body)])
 
 
-def plugins_from(payload: object) -> tuple[Plugin, ...]:
+def plugins_from(body: bytes) -> tuple[Plugin, ...]:
     """`/plugins`: the managed plugins that drive volumes."""
     return tuple(
         Plugin(
-            id=item.text("Id", ""),
-            name=item.text("Name"),
-            reference=item.text("PluginReference", ""),
-            enabled=item.flag("Enabled"),
-            settings=_settings(item.child("Settings").texts("Env")),
+            id=row.id or "",
+            name=row.name,
+            reference=row.plugin_reference or "",
+            enabled=row.enabled,
+            settings=_settings(row.settings.env or () if row.settings else ()),
         )
-        for item in _objects(payload)
-        if _drives_volumes(item)
+        for row in _PLUGINS.decode(body)
+        if _drives_volumes(row)
     )
 
 
-def nodes_from(payload: object) -> tuple[Node, ...]:
+def nodes_from(body: bytes) -> tuple[Node, ...]:
     """`/nodes`: the members of the swarm."""
-    return tuple(_node(item) for item in _objects(payload))
+    return tuple(_node(row) for row in _NODES.decode(body))
 
 
-def services_from(payload: object) -> tuple[Service, ...]:
-    """`/services`: every service with its previous spec."""
-    return tuple(_service(item) for item in _objects(payload))
+def services_from(body: bytes) -> tuple[Service, ...]:
+    """`/services`: every service with its previous spec.
+
+    Raises:
+        ShapeError: one has a mode that this program does not know.
+    """
+    return tuple(
+        _service(row, f"[{position}]") for position, row in enumerate(_SERVICES.decode(body))
+    )
 
 
-def tasks_from(payload: object) -> tuple[Task, ...]:
+def tasks_from(body: bytes) -> tuple[Task, ...]:
     """`/tasks`: every task that the managers still know."""
-    return tuple(_task(item) for item in _objects(payload))
+    return tuple([_task(row) for row in _TASKS.decode(body)])
 
 
-def _objects(payload: object) -> Iterator[Fields]:
-    """The rows of a list, or of an iterator over one that is decoded meanwhile."""
-    if not isinstance(payload, list | Iterator):
-        raise ShapeError(where="it", wanted="a list", found="something else")
-    return (Fields(item, f"[{position}]") for position, item in enumerate(payload))
+def _pairs(texts: wire.TextMap | None) -> Pairs:
+    return tuple([(key, texts[key] or "") for key in sorted(texts)]) if texts else ()
 
 
-def _entry(row: Fields, node: NodeId) -> Entry:
+def _entry(row: wire.VolumeRow, node: NodeId) -> Entry:
     return Entry(
         node_id=node,
-        name=VolumeName(row.text("Name")),
-        driver=row.text("Driver", ""),
-        mountpoint=row.text("Mountpoint", ""),
-        used_here=row.has("Labels") or row.has("Options"),
-        options=row.pairs("Options"),
-        labels=row.pairs("Labels"),
+        name=VolumeName(row.name),
+        driver=row.driver or "",
+        mountpoint=row.mountpoint or "",
+        used_here=row.labels is not None or row.options is not None,
+        options=_pairs(row.options),
+        labels=_pairs(row.labels),
     )
 
 
-def _container(item: Fields, node: NodeId) -> Container:
-    labels = dict(item.pairs("Labels"))
-    names = item.texts("Names")
-    identifier = item.text("Id")
+def _container(row: wire.ContainerRow, node: NodeId) -> Container:
+    labels = row.labels or {}
+    task = labels.get(_TASK_ID)
     return Container(
-        id=ContainerId(identifier),
+        id=ContainerId(row.id),
         node_id=node,
-        name=names[0].lstrip("/") if names else identifier[:12],
-        state=_CONTAINER_STATES.get(item.text("State"), ContainerState.UNKNOWN),
-        mounts=tuple(_container_mount(mount) for mount in item.items("Mounts", required=True)),
-        task_id=TaskId(labels[_TASK_ID]) if _TASK_ID in labels else None,
-        task_name=labels.get(_TASK_NAME, ""),
-        service_name=labels.get(_SERVICE_NAME, ""),
+        name=row.names[0].lstrip("/") if row.names else row.id[:12],
+        state=_CONTAINER_STATES.get(row.state, ContainerState.UNKNOWN),
+        mounts=tuple([_container_mount(mount) for mount in row.mounts or ()]),
+        task_id=None if task is None else TaskId(task),
+        task_name=labels.get(_TASK_NAME) or "",
+        service_name=labels.get(_SERVICE_NAME) or "",
     )
 
 
-def _container_mount(mount: Fields) -> Mount:
-    kind = mount.text("Type", "")
-    name = mount.text("Name", "")
+def _container_mount(mount: wire.ContainerMount) -> Mount:
+    kind = mount.type or ""
     # 17.03 leaves the type out of some old containers' mounts: a name makes a volume. Without one
     # it is known by its path alone, as a bind is.
-    is_volume = kind in {MountKind.VOLUME, ""} and bool(name)
-    is_bind = kind == MountKind.BIND or (kind in {MountKind.VOLUME, ""} and not name)
+    is_volume = kind in _VOLUME_OR_OLD and bool(mount.name)
+    is_bind = kind == MountKind.BIND or (kind in _VOLUME_OR_OLD and not mount.name)
     return Mount(
         kind=MountKind.VOLUME if is_volume else MountKind.BIND if is_bind else MountKind.OTHER,
-        source=name if is_volume else mount.text("Source", ""),
-        target=mount.text("Destination", ""),
-        driver=mount.text("Driver", ""),
-        read_only=not mount.flag("RW", default=True),
+        source=(mount.name if is_volume else mount.source) or "",
+        target=mount.destination or "",
+        driver=mount.driver or "",
+        read_only=mount.writable is False,
     )
 
 
-def _spec_mount(mount: Fields) -> Mount:
+def _spec_mount(mount: wire.SpecMount) -> Mount:
     # The manager's API writes no type for a volume in some versions: it is the default.
-    kind = mount.text("Type", MountKind.VOLUME)
-    driver = mount.child("VolumeOptions").child("DriverConfig")
+    kind = MountKind.VOLUME if mount.type is None else mount.type
+    options = mount.volume_options
+    driver = (options.driver_config if options else None) or wire.DriverConfig()
     return Mount(
         kind=_MOUNT_KINDS.get(kind, MountKind.OTHER),
-        source=mount.text("Source", ""),
-        target=mount.text("Target", ""),
-        driver=driver.text("Name", ""),
-        read_only=mount.flag("ReadOnly", default=False),
-        options=driver.pairs("Options"),
+        source=mount.source or "",
+        target=mount.target or "",
+        driver=driver.name or "",
+        read_only=bool(mount.read_only),
+        options=_pairs(driver.options),
     )
 
 
-def _mounts_of(spec: Fields, template: str) -> tuple[Mount, ...]:
-    container = (spec.child(template) if template else spec).child("ContainerSpec")
-    return tuple(_spec_mount(mount) for mount in container.items("Mounts"))
+def _mounts_of(spec: wire.TaskSpec | None) -> tuple[Mount, ...]:
+    if spec is None or spec.container_spec is None:
+        return ()
+    return tuple([_spec_mount(mount) for mount in spec.container_spec.mounts or ()])
 
 
-def _node(item: Fields) -> Node:
-    description = item.child("Description")
-    platform = description.child("Platform")
+def _node(row: wire.NodeRow) -> Node:
+    description = row.description or wire.Description()
+    platform = description.platform or wire.Platform()
+    plugins = description.engine.plugins or () if description.engine else ()
+    as_manager = row.manager_status or wire.ManagerStatus()
     return Node(
-        id=NodeId(item.text("ID")),
-        hostname=description.text("Hostname", "") or item.text("ID"),
-        address=_address(item),
-        state=_NODE_STATES.get(item.child("Status").text("State"), NodeState.UNKNOWN),
-        availability=item.child("Spec").text("Availability", "active"),
-        manager=item.has("ManagerStatus"),
-        reachable=item.child("ManagerStatus").text("Reachability", "reachable") == "reachable",
-        operating_system=platform.text("OS", ""),
-        architecture=platform.text("Architecture", ""),
-        volume_drivers=tuple(
-            plugin.text("Name")
-            for plugin in description.child("Engine").items("Plugins")
-            if plugin.text("Type", "") == "Volume"
-        ),
+        id=NodeId(row.id),
+        hostname=description.hostname or row.id,
+        address=_address(row.status.addr or "", as_manager.addr or ""),
+        state=_NODE_STATES.get(row.status.state, NodeState.UNKNOWN),
+        availability=(row.spec.availability if row.spec else None) or "active",
+        manager=row.manager_status is not None,
+        reachable=as_manager.reachability in {None, "reachable"},
+        operating_system=platform.os or "",
+        architecture=platform.architecture or "",
+        volume_drivers=tuple(plugin.name for plugin in plugins if plugin.type == "Volume"),
     )
 
 
-def _address(item: Fields) -> str:
+def _address(own: str, as_manager: str) -> str:
     """The node's IP: a leader reports 0.0.0.0 or 127.0.0.1 of itself on some versions."""
-    own = item.child("Status").text("Addr", "")
-    as_manager = item.child("ManagerStatus").text("Addr", "")
     return as_manager.rpartition(":")[0].strip("[]") if own in _NO_ADDRESS and as_manager else own
 
 
-def _service(item: Fields) -> Service:
-    spec, previous = item.child("Spec"), item.child("PreviousSpec")
-    mode, replicas = _mode(spec.child("Mode"))
+def _service(row: wire.ServiceRow, where: str) -> Service:
+    spec, previous = row.spec, row.previous_spec or wire.PreviousSpec()
+    mode, replicas = _mode(spec.mode, f"{where}.Spec")
+    previous_replicas = _mode(previous.mode, f"{where}.PreviousSpec")[1] if row.previous_spec else 0
     return Service(
-        id=ServiceId(item.text("ID")),
-        name=spec.text("Name"),
+        id=ServiceId(row.id),
+        name=spec.name,
         mode=mode,
         replicas=replicas,
-        mounts=_mounts_of(spec, "TaskTemplate"),
-        previous_mounts=_mounts_of(previous, "TaskTemplate"),
-        previous_replicas=_mode(previous.child("Mode"))[1] if item.has("PreviousSpec") else 0,
-        labels=spec.pairs("Labels"),
-        previous_labels=previous.pairs("Labels"),
-        update_state=item.child("UpdateStatus").text("State", ""),
+        mounts=_mounts_of(spec.task_template),
+        previous_mounts=_mounts_of(previous.task_template),
+        previous_replicas=previous_replicas,
+        labels=_pairs(spec.labels),
+        previous_labels=_pairs(previous.labels),
+        update_state=(row.update_status.state if row.update_status else None) or "",
     )
 
 
-def _mode(mode: Fields) -> tuple[ServiceMode, int]:
-    if mode.has("Global"):
+def _mode(mode: wire.Mode | None, where: str) -> tuple[ServiceMode, int]:
+    mode = mode or wire.Mode()
+    if mode.everywhere is not None:
         return ServiceMode.GLOBAL, 0
-    if mode.has("GlobalJob"):
+    if mode.global_job is not None:
         return ServiceMode.GLOBAL_JOB, 0
-    if mode.has("ReplicatedJob"):
-        job = mode.child("ReplicatedJob")
-        return ServiceMode.REPLICATED_JOB, job.integer("TotalCompletions", 1)
-    if not mode.has("Replicated"):
-        mode.refuse("Replicated", "a service mode that this program knows")
-    return ServiceMode.REPLICATED, mode.child("Replicated").integer("Replicas", 1)
+    if mode.replicated_job is not None:
+        return ServiceMode.REPLICATED_JOB, _or_one(mode.replicated_job.total_completions)
+    if mode.replicated is None:
+        raise ShapeError(
+            where=f"{where}.Mode.Replicated",
+            wanted="a service mode that this program knows",
+            found="missing",
+        )
+    return ServiceMode.REPLICATED, _or_one(mode.replicated.replicas)
 
 
-def _task(item: Fields) -> Task:
-    status = item.child("Status")
+def _or_one(count: int | None) -> int:
+    return 1 if count is None else count
+
+
+def _task(row: wire.TaskRow) -> Task:
     return Task(
-        id=TaskId(item.text("ID")),
-        service_id=ServiceId(item.text("ServiceID", "")),
-        node_id=NodeId(item.text("NodeID", "")) or None,
-        slot=item.integer("Slot", 0),
-        state=_TASK_STATES.get(status.text("State"), TaskState.UNKNOWN),
-        desired=item.text("DesiredState", ""),
-        mounts=_mounts_of(item.child("Spec"), ""),
-        name=item.text("Name", ""),
+        id=TaskId(row.id),
+        service_id=ServiceId(row.service_id or ""),
+        node_id=NodeId(row.node_id) if row.node_id else None,
+        slot=row.slot or 0,
+        state=_TASK_STATES.get(row.status.state, TaskState.UNKNOWN),
+        desired=row.desired_state or "",
+        mounts=_mounts_of(row.spec),
+        name=row.name or "",
     )
 
 
-def _drives_volumes(item: Fields) -> bool:
+def _drives_volumes(row: wire.PluginRow) -> bool:
     """Whether a plugin serves `docker.volumedriver`; one that does not say may."""
-    interface = item.child("Config").child("Interface")
-    types = interface.texts("Types")
-    return not interface.has("Types") or any("volumedriver" in kind for kind in types)
+    interface = row.config.interface if row.config else None
+    if interface is None or interface.types is None:
+        return True
+    return any("volumedriver" in kind for kind in interface.types)
 
 
-def _settings(lines: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+def _settings(lines: Iterable[str]) -> Pairs:
     return tuple(sorted((key, value) for key, _, value in (line.partition("=") for line in lines)))

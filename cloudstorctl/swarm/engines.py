@@ -96,6 +96,7 @@ class Engines:
         for manager in self.managers([]):
             try:
                 node_id = manager.identity().node_id
+                manager.rest()
             except EngineError:
                 continue
             if node_id is not None:

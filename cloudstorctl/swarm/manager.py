@@ -69,9 +69,11 @@ def _read(manager: ReadsManager, engines: Engines, expected: str | None) -> Mana
         )
     if identity.node_id is not None:
         engines.met(identity.node_id, manager)
-    return ManagerState(
+    state = ManagerState(
         cluster_id=identity.cluster_id,
         nodes=manager.nodes(),
         services=manager.services(),
         tasks=manager.tasks(),
     )
+    manager.rest()
+    return state

@@ -66,6 +66,9 @@ class ReadsEngine(Protocol):
     def plugins(self) -> tuple[Plugin, ...]:
         """The managed volume plugins (`/plugins`)."""
 
+    def rest(self) -> None:
+        """End a row of questions: they share a connection, which is not kept any longer."""
+
 
 class ReadsManager(ReadsEngine, Protocol):
     """Reads the swarm through one of its managers."""
@@ -106,14 +109,14 @@ class Carrier(Protocol):
     def address(self) -> str:
         """Where it is, as the user gave it."""
 
-    def get(self, path: str, /, **params: str) -> object:
-        """Ask for an API path, and give the JSON of its answer."""
-
     def body(self, path: str, /, **params: str) -> bytes:
         """Ask for an API path, and give its answer as it came."""
 
     def delete(self, path: str, timeout: float) -> None:
         """Send one DELETE for an API path."""
+
+    def rest(self) -> None:
+        """Keep no connection for the next request."""
 
     def close(self) -> None:
         """End what is going on, for good."""

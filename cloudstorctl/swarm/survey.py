@@ -173,8 +173,11 @@ def _read_node(engines: Engines, node: Node) -> _NodeResult:
             f"{engine.address} is {who} ({identity.hostname}), expected {node.hostname} "
             f"({node.id}): correct the address of this node"
         )
+        engine.rest()
         return _NodeResult(gaps=[_node_gap(node, cause)])
-    return _read_engine(engine, node, identity.root_dir, engines)
+    result = _read_engine(engine, node, identity.root_dir, engines)
+    engine.rest()
+    return result
 
 
 def _read_engine(engine: ReadsEngine, node: Node, root_dir: str, engines: Engines) -> _NodeResult:

@@ -1,11 +1,13 @@
-"""Send HTTP requests over docker-py's session, each cut off at its deadline and none sent twice."""
+"""Send HTTP requests over docker-py's session, each cut off at its deadline."""
 
 from __future__ import annotations
 
 import contextlib
 import socket
 import ssl
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import urlencode
 
 import docker
 import requests
@@ -13,101 +15,45 @@ import urllib3
 from docker.tls import TLSConfig
 from docker.transport.unixconn import UnixHTTPConnection, UnixHTTPConnectionPool
 from requests.adapters import HTTPAdapter
+from requests.structures import CaseInsensitiveDict
 from urllib3.connection import HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.exceptions import ConnectTimeoutError, InsecureRequestWarning
+from urllib3.exceptions import ClosedPoolError, InsecureRequestWarning
 
 from cloudstorctl import __version__
-from cloudstorctl.swarm.deadlines import Deadlines
 from cloudstorctl.swarm.endpoints import Scheme
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from urllib3._base_connection import BaseHTTPConnection
     from urllib3.connectionpool import ConnectionPool
 
     from cloudstorctl.swarm.endpoints import Endpoint, TlsFiles
+    from cloudstorctl.swarm.watch import Watch
 
 # Given so that docker-py does not ask the engine for its version first; no path here carries it.
 _UNUSED_VERSION = "1.24"
 _PORT = 2375
 _TLS_PORT = 2376
-_DEADLINES = Deadlines()
-
-
-class Watch:
-    """One request's clock: cuts the connection at the deadline, and knows how far it came.
-
-    A time-out of a socket is per read, so an engine that sends a byte now and then, be it in the
-    headers, would hold a request for ever.
-    """
-
-    def __init__(self) -> None:
-        """Watch nothing yet."""
-        self.sent = False
-        """Whether the request may have left: its connection was made within the time."""
-        self.expired = False
-        self._closed = False
-        self._connection: BaseHTTPConnection | None = None
-        self._response: requests.Response | None = None
-
-    @contextlib.contextmanager
-    def running(self, seconds: float) -> Iterator[None]:
-        """Cut whatever is going on when `seconds` have passed."""
-        self.sent = self.expired = False
-        try:
-            with _DEADLINES.after(seconds, self._cut):
-                yield
-        finally:
-            self._connection = self._response = None
-
-    def connecting(self, connection: BaseHTTPConnection) -> None:
-        """Cut this connection from now on."""
-        self._connection = connection
-
-    def connected(self) -> None:
-        """Let the request go, if there is time left.
-
-        Raises:
-            ConnectTimeoutError: there is none; the request is not sent.
-        """
-        if self.expired or self._closed:
-            raise ConnectTimeoutError(None, "the deadline passed while connecting")
-        self.sent = True
-
-    def answered(self, response: requests.Response) -> None:
-        """Cut the body of this response from now on."""
-        self._response = response
-        if self.expired or self._closed:
-            self._cut()
-
-    def close(self) -> None:
-        """Cut what is going on, and let no other request go."""
-        self._closed = True
-        self._cut()
-
-    def _cut(self) -> None:
-        self.expired = True
-        live: socket.socket | None = getattr(self._connection, "sock", None)
-        # Either may have just ended by itself, which urllib3 calls a RuntimeError.
-        with contextlib.suppress(OSError, ValueError, RuntimeError):
-            if live is not None:
-                # Not SSLSocket's own, which takes the TLS state from under the reading thread.
-                socket.socket.shutdown(live, socket.SHUT_RDWR)
-            elif self._response is not None:
-                # An answer that ends the connection has taken the socket over.
-                self._response.raw.shutdown()
 
 
 class _WatchedPool(HTTPConnectionPool):
-    """Connections that tell the watch, made before a request is put on them, for one request each.
+    """One connection at most, which tells the watch before a request is put on it.
 
-    A connection kept for the next request may be closing just as that goes out, and then nobody
-    can say whether it arrived.
+    It is kept for the questions that follow at once: `rest` ends that. One that the engine has
+    closed meanwhile is made anew.
     """
 
     watch: Watch
+    kept = False
+    """Whether the last request went out on a connection that had carried another."""
+
+    def rest(self) -> None:
+        """Close the connection that is kept."""
+        with contextlib.suppress(ClosedPoolError):
+            super()._get_conn().close()
+            super()._put_conn(None)
 
     def _get_conn(self, timeout: float | None = None) -> BaseHTTPConnection:
         connection = super()._get_conn(timeout)
@@ -115,15 +61,11 @@ class _WatchedPool(HTTPConnectionPool):
         return connection
 
     def _validate_conn(self, conn: BaseHTTPConnection) -> None:
+        self.kept = not conn.is_closed
         super()._validate_conn(conn)
         if conn.is_closed:
             conn.connect()
         self.watch.connected()
-
-    def _put_conn(self, conn: BaseHTTPConnection | None) -> None:
-        if conn is not None:
-            conn.close()
-        super()._put_conn(None)
 
 
 class _TlsConnection(HTTPSConnection):
@@ -166,12 +108,31 @@ class _WatchedUnixPool(_WatchedPool, UnixHTTPConnectionPool):
         return cast("BaseHTTPConnection", _UnixConnection(self.base_url, self.socket_path))
 
 
-class _OnePool(HTTPAdapter):
-    """An adapter that sends every request through one pool."""
+def uses_tls(endpoint: Endpoint, tls: TlsFiles | None) -> bool:
+    """Whether `endpoint` is spoken to over TLS: as its URL says, else if there are TLS files."""
+    if endpoint.scheme is not Scheme.TCP:
+        return False
+    return tls is not None if endpoint.tls is None else endpoint.tls
 
-    def __init__(self, pool: HTTPConnectionPool) -> None:
+
+def unreadable_file(tls: TlsFiles) -> str | None:
+    """Say which file cannot be read, before OpenSSL fails on it, who does not say which."""
+    for what, name in (("ca", tls.ca), ("cert", tls.cert), ("key", tls.key)):
+        try:
+            if name is not None:
+                Path(name).open("rb").close()
+        except OSError as error:
+            return f"the TLS file `{what}` {name}: {error.strerror}"
+    return None
+
+
+class _OnePool(HTTPAdapter):
+    """An adapter that sends every request below one URL through one pool."""
+
+    def __init__(self, pool: HTTPConnectionPool, base: str) -> None:
         super().__init__(max_retries=0)
         self._pool = pool
+        self._base = base
 
     def get_connection_with_tls_context(
         self,
@@ -189,7 +150,17 @@ class _OnePool(HTTPAdapter):
     ) -> str:
         """Give path and query: there is never a proxy."""
         del proxies
-        return request.path_url
+        return str(request.url).removeprefix(self._base)
+
+    def build_response(self, req: requests.PreparedRequest, resp: Any) -> requests.Response:  # noqa: ANN401 - as in requests
+        """Give what is read of a response: cookies and encoding are not."""
+        response = requests.Response()
+        response.request = req
+        response.status_code = resp.status
+        response.reason = resp.reason
+        response.headers = resp.headers
+        response.raw = resp
+        return response
 
     def close(self) -> None:
         """Close the connection too."""
@@ -197,17 +168,63 @@ class _OnePool(HTTPAdapter):
         self._pool.close()
 
 
-def uses_tls(endpoint: Endpoint, tls: TlsFiles | None) -> bool:
-    """Whether `endpoint` is spoken to over TLS: as its URL says, else if there are TLS files."""
-    if endpoint.scheme is not Scheme.TCP:
-        return False
-    return tls is not None if endpoint.tls is None else endpoint.tls
+class Line:
+    """docker-py's session to one engine, over one connection at a time."""
+
+    def __init__(self, session: docker.APIClient, pool: _WatchedPool) -> None:
+        """Send through `pool` what goes to the session's engine."""
+        self._session = session
+        self._pool = pool
+        self._headers = CaseInsensitiveDict(cast("Mapping[str, str]", session.headers))
+        session.mount(session.base_url, _OnePool(pool, session.base_url))
+
+    def send(
+        self, method: str, path: str, *, params: dict[str, str], timeout: float
+    ) -> requests.Response:
+        """Send one request without a body, and give the response when its headers are there.
+
+        A question alone is put again, and once, where a kept connection ended before the answer
+        began (RFC 9112, section 9.3.1): the engine may have closed it just then.
+        """
+        url = f"{self._session.base_url}{path}{'?' if params else ''}{urlencode(params)}"
+        try:
+            return self._send(method, url, timeout)
+        except requests.ConnectionError:
+            if method != "GET" or not self._pool.kept:
+                raise
+        self.rest()
+        return self._send(method, url, timeout)
+
+    def _send(self, method: str, url: str, timeout: float) -> requests.Response:
+        """Hand it to the adapter at once, as it is.
+
+        Of what `session.request` does besides (cookies, redirects, hooks, the environment, another
+        way to write the path) nothing is wanted here, and it is a third of the work.
+        """
+        session = self._session
+        request = requests.PreparedRequest()
+        request.method = method
+        request.url = url
+        request.headers = self._headers
+        return session.get_adapter(url).send(
+            request,
+            stream=True,
+            timeout=timeout,
+            verify=True if session.verify is None else session.verify,
+            cert=session.cert,
+        )
+
+    def rest(self) -> None:
+        """Keep no connection for the next request, which makes one of its own."""
+        self._pool.rest()
+
+    def close(self) -> None:
+        """Close the session and its connection, for good."""
+        self._session.close()
 
 
-def session_to(
-    endpoint: Endpoint, *, tls: TlsFiles | None, socket_path: str, watch: Watch
-) -> tuple[docker.APIClient, str]:
-    """Make a session that sends nothing yet, and the URL that paths are put behind.
+def line_to(endpoint: Endpoint, *, tls: TlsFiles | None, socket_path: str, watch: Watch) -> Line:
+    """Make a line that sends nothing yet.
 
     `socket_path` is the socket on this machine for unix:// and ssh://.
 
@@ -238,27 +255,7 @@ def session_to(
     # Else HTTP_PROXY, .netrc and the like would decide where a request goes and what it carries.
     session.trust_env = False
     session.headers["Accept-Encoding"] = "identity"
-    session.mount(session.base_url, _OnePool(pool))
-    return session, session.base_url
-
-
-def send(
-    session: docker.APIClient, method: str, url: str, *, params: dict[str, str], timeout: float
-) -> requests.Response:
-    """Send one request without a body, and give the response when its headers are there.
-
-    It goes to the session's adapter at once: of what `session.request` does besides (cookies,
-    redirects, hooks, the environment) nothing is wanted here, and it is a fifth of the work.
-    """
-    request = requests.PreparedRequest()
-    request.prepare(method=method, url=url, headers=session.headers, params=params)
-    return session.get_adapter(url).send(
-        request,
-        stream=True,
-        timeout=timeout,
-        verify=True if session.verify is None else session.verify,
-        cert=session.cert,
-    )
+    return Line(session, pool)
 
 
 def _tls_config(tls: TlsFiles | None) -> TLSConfig:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -22,13 +23,19 @@ def connected(server: EngineServer, *, timeout: float = LONG) -> Connection:
     return open_connection(endpoint_from(server.url), tls=None, timeout=timeout)
 
 
+def told(connection: Connection, path: str, **params: str) -> object:
+    """Give the JSON that it answers."""
+    value: object = json.loads(connection.body(path, **params))
+    return value
+
+
 def cause_of_get(url: str, *, tls: TlsFiles | None = None, timeout: float = LONG) -> EngineError:
     """Give the error in which GET /info ends."""
     with (
         open_connection(endpoint_from(url), tls=tls, timeout=timeout) as connection,
         pytest.raises(EngineError) as caught,
     ):
-        connection.get("/info")
+        connection.body("/info")
     assert caught.value.engine == url
     assert caught.value.path == "/info"
     return caught.value

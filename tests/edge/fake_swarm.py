@@ -161,6 +161,8 @@ class FakeEngine:
         self._swarm = swarm
         self._hostname = hostname
         self.closed = threading.Event()
+        self.resting = True
+        """Whether nothing was asked since the last rest."""
 
     @property
     def address(self) -> str:
@@ -168,6 +170,9 @@ class FakeEngine:
 
     def close(self) -> None:
         self.closed.set()
+
+    def rest(self) -> None:
+        self.resting = True
 
     def identity(self) -> EngineIdentity:
         host = self._ask("/info")
@@ -219,6 +224,7 @@ class FakeEngine:
             self._swarm.drop_volume(name, self._hostname)
 
     def _ask(self, path: str) -> FakeHost:
+        self.resting = False
         assert not self.closed.is_set(), f"{path} asked of {self._hostname} after the end"
         return self._swarm.arrive(self._hostname, path)
 

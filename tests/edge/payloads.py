@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from tests.core.builders import CLUSTER, DRIVER, an_id, node_id, plugin_id
@@ -9,6 +10,11 @@ from tests.core.builders import CLUSTER, DRIVER, an_id, node_id, plugin_id
 Payload = dict[str, Any]
 
 CREATED = "2026-03-01T11:00:00.123456789Z"
+
+
+def body_of(payload: object) -> bytes:
+    """Write an answer as an engine sends it."""
+    return json.dumps(payload).encode()
 
 
 def info(hostname: str = "w1", *, manager: bool = False, cluster: str = CLUSTER) -> Payload:

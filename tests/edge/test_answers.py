@@ -11,9 +11,10 @@ from cloudstorctl.errors import (
     EngineTimeoutError,
     PayloadError,
 )
+from cloudstorctl.swarm.client import open_client
 from cloudstorctl.swarm.connection import open_connection
 from cloudstorctl.swarm.endpoints import endpoint_from
-from tests.edge.asking import LONG, PLENTY, SHORT, cause_of_get, connected
+from tests.edge.asking import LONG, PLENTY, SHORT, cause_of_get, connected, told
 from tests.edge.engine_server import NONSENSE, EngineServer, Reply, html_reply, json_reply
 
 
@@ -58,10 +59,11 @@ def test_an_http_error_carries_the_engines_own_words(
         (Reply(body=b"hello\x07 there"), "no JSON but 12 bytes that start with 'hello there'"),
         (NONSENSE, "its answer of 10000000 bytes is not valid UTF-8"),
         (Reply(body=b"x" * 10_000_000), "no JSON but 10000000 bytes"),
-        (Reply(body=b"[" * 1_000_000), "nested too deeply"),
+        (Reply(body=b'{"a":' + b"[" * 1_000_000), "nested too deeply"),
         (Reply(body=b'{"a":' * 1_000_000), "nested too deeply"),
-        (Reply(body=b'["\\uD800"]'), "is not valid UTF-8"),
-        (Reply(body=b"9" * 5000), "no JSON but 5000 bytes"),
+        (Reply(body=b'{"Name": "\\uD800"}'), "broken JSON of 18 bytes"),
+        (Reply(body=b'{"Name": "\xff"}'), "its answer of 13 bytes is not valid UTF-8"),
+        (Reply(body=b"9" * 5000), "unexpected answer: Number out of range"),
         (
             Reply(headers=(("Content-Encoding", "gzip"),), body=b"{}"),
             "its answer of 2 bytes was cut off",
@@ -70,17 +72,21 @@ def test_an_http_error_carries_the_engines_own_words(
 )
 def test_what_is_no_json_is_described(server: EngineServer, reply: Reply, cause: str) -> None:
     server.answer("/info", reply)
-    error = cause_of_get(server.url)
-    assert type(error) is PayloadError
-    assert cause in error.cause
+    client = open_client(endpoint_from(server.url), tls=None, timeout=LONG)
+    with pytest.raises(PayloadError) as caught:
+        client.identity()
+    client.close()
+    assert type(caught.value) is PayloadError
+    assert cause in caught.value.cause
 
 
 def test_odd_but_sound_json_is_taken(server: EngineServer) -> None:
-    server.answer("/info", Reply(body=b'["\\ud83d\\ude00", NaN]'))
-    with connected(server) as connection:
-        answer = connection.get("/info")
-    assert isinstance(answer, list)
-    assert answer[0] == "\N{GRINNING FACE}"
+    server.answer(
+        "/info", Reply(body=b' {"Name": "\\ud83d\\ude00", "new": [1e999, {"a": null}]}\n')
+    )
+    client = open_client(endpoint_from(server.url), tls=None, timeout=LONG)
+    assert client.identity().hostname == "\N{GRINNING FACE}"
+    client.close()
 
 
 @pytest.mark.parametrize("measured", [True, False])
@@ -92,7 +98,7 @@ def test_an_answer_without_end_is_cut_off_at_its_limit(
         endpoint_from(server.url), tls=None, timeout=LONG, max_body=1_000_000
     )
     with connection, pytest.raises(PayloadError, match="larger than 976 KiB"):
-        connection.get("/info")
+        connection.body("/info")
 
 
 @pytest.mark.parametrize("measured", [True, False])
@@ -111,4 +117,4 @@ def test_an_engine_that_trickles_is_cut_off_at_the_deadline(
 def test_a_slow_answer_within_the_deadline_is_taken(server: EngineServer) -> None:
     server.answer("/info", Reply(body=b"{}", trickle=0.05))
     with connected(server, timeout=LONG) as connection:
-        assert connection.get("/info") == {}
+        assert told(connection, "/info") == {}

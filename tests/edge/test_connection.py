@@ -17,7 +17,7 @@ from cloudstorctl.errors import (
     PayloadError,
     UnsendableError,
 )
-from tests.edge.asking import LONG, PLENTY, SHORT, cause_of_get, connected
+from tests.edge.asking import LONG, PLENTY, SHORT, cause_of_get, connected, told
 from tests.edge.engine_server import EngineServer, Reply, html_reply, json_reply
 
 if TYPE_CHECKING:
@@ -39,13 +39,48 @@ def test_each_question_is_one_request_without_a_version_and_nothing_is_asked_bef
     server.answer("/containers/json", json_reply([]))
     with connected(server) as connection:
         assert server.connections == 0
-        assert connection.get("/info") == {"ID": "x"}
-        assert connection.get("/containers/json", all="1") == []
+        assert told(connection, "/info") == {"ID": "x"}
+        assert told(connection, "/containers/json", all="1") == []
     assert [(seen.method, seen.path, seen.query) for seen in server.seen] == [
         ("GET", "/info", ""),
         ("GET", "/containers/json", "all=1"),
     ]
-    assert server.connections == 2, "each has a connection of its own"
+    assert server.connections == 1, "they share it"
+
+
+def test_questions_share_a_connection_until_a_rest(server: EngineServer) -> None:
+    with connected(server) as connection:
+        for _ in range(3):
+            connection.body("/info")
+        connection.rest()
+        connection.rest()
+        connection.body("/info")
+    assert [seen.connection for seen in server.seen] == [1, 1, 1, 2]
+
+
+def test_a_question_is_put_again_where_the_kept_connection_had_ended(server: EngineServer) -> None:
+    server.answer("/last", Reply(body=b"{}", hang_up=True))
+    with connected(server) as connection:
+        for path in ("/info", "/last") * 20:
+            connection.body(path)
+    assert server.count("GET", "/info") == server.count("GET", "/last") == 20
+    assert server.connections == 20
+
+
+def test_a_question_that_ends_the_kept_connection_is_put_again_once(server: EngineServer) -> None:
+    server.answer("/cursed", Reply(reset=True))
+    with connected(server) as connection:
+        connection.body("/info")
+        with pytest.raises(EngineError):
+            connection.body("/cursed")
+        with pytest.raises(EngineError):
+            connection.body("/cursed")
+    assert [(seen.path, seen.connection) for seen in server.seen] == [
+        ("/info", 1),
+        ("/cursed", 1),
+        ("/cursed", 2),
+        ("/cursed", 3),
+    ]
 
 
 def test_the_address_is_what_the_user_gave(server: EngineServer) -> None:
@@ -63,7 +98,7 @@ def test_proxies_and_netrc_of_the_environment_are_left_alone(
     for name in ("NO_PROXY", "no_proxy"):
         monkeypatch.delenv(name, raising=False)
     with connected(server) as connection:
-        assert connection.get("/info") == {"ID": "x"}
+        assert told(connection, "/info") == {"ID": "x"}
     assert "authorization" not in {name.lower() for name, _ in server.seen[0].headers}
 
 
@@ -83,12 +118,12 @@ def test_a_docker_configuration_of_an_odd_shape_is_named(
 def test_a_delete_is_one_request_and_carries_no_force(server: EngineServer) -> None:
     server.answer(f"DELETE {VOLUME}", GONE)
     with connected(server) as connection:
-        connection.get("/info")
+        connection.body("/info")
         connection.delete(VOLUME, timeout=LONG)
-        assert connection.get("/info") == {"ID": "x"}
+        assert told(connection, "/info") == {"ID": "x"}
     deletes = [seen for seen in server.seen if seen.method == "DELETE"]
     assert [(seen.path, seen.query) for seen in deletes] == [(VOLUME, "")]
-    assert deletes[0].connection == 2
+    assert [seen.connection for seen in server.seen] == [1, 2, 3], "it has one of its own"
 
 
 def test_a_name_arrives_as_it_was_escaped(server: EngineServer) -> None:
@@ -124,7 +159,7 @@ def test_what_an_engine_does_to_its_idle_connections_loses_no_request(
     server.answer(f"DELETE {VOLUME}", Reply(status=204, measured=False, hang_up=True))
     with connected(server) as connection:
         for _ in range(50):
-            connection.get("/info")
+            connection.body("/info")
             connection.delete(VOLUME, timeout=LONG)
     assert server.count("GET", "/info") == server.count("DELETE", VOLUME) == 50
 
@@ -154,7 +189,7 @@ def test_a_request_that_fails_is_never_sent_again(
     started = time.monotonic()
     with connected(server, timeout=timeout) as connection:
         ask = (
-            partial(connection.get, VOLUME)
+            partial(connection.body, VOLUME)
             if method == "GET"
             else partial(connection.delete, VOLUME, timeout)
         )
@@ -180,8 +215,8 @@ def test_a_connection_is_good_again_after_a_failure(server: EngineServer) -> Non
     with connected(server, timeout=SHORT) as connection:
         for path in ("/slow", "/cut", "/nowhere"):
             with pytest.raises(EngineError):
-                connection.get(path)
-            assert connection.get("/info") == {"ID": "x"}
+                connection.body(path)
+            assert told(connection, "/info") == {"ID": "x"}
 
 
 def test_closing_from_another_thread_ends_a_request_that_is_going_on(
@@ -199,7 +234,7 @@ def test_closing_from_another_thread_ends_a_request_that_is_going_on(
 
     def ask() -> None:
         try:
-            connection.get("/info")
+            connection.body("/info")
         except EngineError as error:
             errors.append(error)
 
@@ -210,6 +245,7 @@ def test_closing_from_another_thread_ends_a_request_that_is_going_on(
     asking.join(PLENTY)
     assert not asking.is_alive()
     assert isinstance(errors[0], EngineTimeoutError)
+    connection.rest()
     with pytest.raises(EngineUnreachableError):
-        connection.get("/info")
+        connection.body("/info")
     assert len(server.seen) == 1

@@ -9,6 +9,7 @@ from cloudstorctl.errors import ShapeError
 from cloudstorctl.swarm import decode
 from tests.core.builders import DRIVER, an_id, node_id
 from tests.edge import payloads
+from tests.edge.payloads import body_of
 
 W1 = node_id("w1")
 
@@ -17,13 +18,13 @@ def the_spec_mount(fields: payloads.Payload) -> Mount:
     """Decode one mount of a service's spec."""
     payload = payloads.service()
     payload["Spec"]["TaskTemplate"]["ContainerSpec"]["Mounts"] = [fields]
-    (service,) = decode.services_from([payload])
+    (service,) = decode.services_from(body_of([payload]))
     (mount,) = service.mounts
     return mount
 
 
 def the_mode(mode: payloads.Payload) -> tuple[ServiceMode, int]:
-    (service,) = decode.services_from([payloads.service(mode=mode)])
+    (service,) = decode.services_from(body_of([payloads.service(mode=mode)]))
     return service.mode, service.replicas
 
 
@@ -31,7 +32,7 @@ def the_mode(mode: payloads.Payload) -> tuple[ServiceMode, int]:
 
 
 def test_a_node_is_described_in_full() -> None:
-    (node,) = decode.nodes_from([payloads.node("w1")])
+    (node,) = decode.nodes_from(body_of([payloads.node("w1")]))
     assert (node.id, node.hostname, node.address) == (W1, "w1", "10.0.0.1")
     assert (node.state, node.availability, node.manager) == (NodeState.READY, "active", False)
     assert (node.operating_system, node.architecture) == ("linux", "x86_64")
@@ -48,23 +49,23 @@ def test_a_leader_that_does_not_know_its_own_address_is_taken_at_the_managers(
     payload = payloads.node("m1", manager=True)
     payload["Status"]["Addr"] = own
     payload["ManagerStatus"]["Addr"] = as_manager
-    assert decode.nodes_from([payload])[0].address == address
+    assert decode.nodes_from(body_of([payload]))[0].address == address
 
 
 def test_a_worker_keeps_whatever_address_it_has() -> None:
     payload = payloads.node("w1")
     payload["Status"]["Addr"] = "127.0.0.1"
-    assert decode.nodes_from([payload])[0].address == "127.0.0.1"
+    assert decode.nodes_from(body_of([payload]))[0].address == "127.0.0.1"
 
 
 def test_a_node_that_has_never_reported_is_named_by_its_id() -> None:
     payload = payloads.node("w1", state="unknown") | {"Description": {}}
-    (node,) = decode.nodes_from([payload])
+    (node,) = decode.nodes_from(body_of([payload]))
     assert (node.hostname, node.state, node.volume_drivers) == (W1, NodeState.UNKNOWN, ())
 
 
 def test_a_node_state_that_is_new_to_us_is_unknown() -> None:
-    (node,) = decode.nodes_from([payloads.node(state="dreaming")])
+    (node,) = decode.nodes_from(body_of([payloads.node(state="dreaming")]))
     assert node.state is NodeState.UNKNOWN
 
 
@@ -76,7 +77,7 @@ def test_a_service_with_its_mounts_labels_and_previous_spec() -> None:
     previous["Labels"] = {"a": "b"}
     payload = payloads.service("web", "{{.Service.Name}}-{{.Task.Slot}}-vol", previous=previous)
     payload["Spec"]["Labels"] = {"com.docker.stack.namespace": "shop"}
-    (service,) = decode.services_from([payload])
+    (service,) = decode.services_from(body_of([payload]))
     assert (service.id, service.name, service.stack) == (an_id("svcweb"), "web", "shop")
     assert [mount.source for mount in service.mounts] == ["{{.Service.Name}}-{{.Task.Slot}}-vol"]
     assert [mount.source for mount in service.previous_mounts] == ["old-data"]
@@ -152,7 +153,7 @@ def test_every_mount_of_a_spec(fields: payloads.Payload, mount: Mount) -> None:
 def test_a_service_that_runs_a_plugin_or_an_attachment_mounts_nothing() -> None:
     payload = payloads.service()
     payload["Spec"]["TaskTemplate"] = {"PluginSpec": {}, "Runtime": "plugin"}
-    assert decode.services_from([payload])[0].mounts == ()
+    assert decode.services_from(body_of([payload]))[0].mounts == ()
 
 
 # /tasks
@@ -160,7 +161,7 @@ def test_a_service_that_runs_a_plugin_or_an_attachment_mounts_nothing() -> None:
 
 def test_a_task_with_its_service_slot_node_and_mounts() -> None:
     of = payloads.service("web", "data")
-    (task,) = decode.tasks_from([payloads.task(of, slot=2, on="w1")])
+    (task,) = decode.tasks_from(body_of([payloads.task(of, slot=2, on="w1")]))
     assert (task.id, task.service_id) == (an_id("taskweb2w1"), an_id("svcweb"))
     assert (task.slot, task.node_id, task.name) == (2, W1, "")
     assert (task.state, task.desired) == (TaskState.RUNNING, "running")
@@ -170,16 +171,16 @@ def test_a_task_with_its_service_slot_node_and_mounts() -> None:
 def test_a_task_that_is_global_or_not_assigned_leaves_slot_and_node_out() -> None:
     payload = payloads.task(payloads.service())
     del payload["Slot"], payload["NodeID"]
-    (task,) = decode.tasks_from([payload])
+    (task,) = decode.tasks_from(body_of([payload]))
     assert (task.slot, task.node_id) == (0, None)
 
 
 @pytest.mark.parametrize("state", TaskState)
 def test_every_state_of_a_task(state: TaskState) -> None:
-    (task,) = decode.tasks_from([payloads.task(payloads.service(), state=state.value)])
+    (task,) = decode.tasks_from(body_of([payloads.task(payloads.service(), state=state.value)]))
     assert task.state is state
 
 
 def test_a_task_state_that_is_new_to_us_is_unknown() -> None:
-    (task,) = decode.tasks_from([payloads.task(payloads.service(), state="dreaming")])
+    (task,) = decode.tasks_from(body_of([payloads.task(payloads.service(), state="dreaming")]))
     assert task.state is TaskState.UNKNOWN

@@ -9,6 +9,7 @@ from cloudstorctl.swarm import decode
 from cloudstorctl.swarm.ports import EngineIdentity
 from tests.core.builders import CLUSTER, DRIVER, an_id, node_id, plugin_id
 from tests.edge import payloads
+from tests.edge.payloads import body_of
 
 W1 = node_id("w1")
 
@@ -16,7 +17,7 @@ W1 = node_id("w1")
 def the_mount(fields: payloads.Payload) -> Mount:
     """Decode one mount of a container."""
     payload = payloads.container("app") | {"Mounts": [fields]}
-    (container,) = decode.containers_from([payload], W1)
+    (container,) = decode.containers_from(body_of([payload]), W1)
     (mount,) = container.mounts
     return mount
 
@@ -25,7 +26,7 @@ def the_mount(fields: payloads.Payload) -> Mount:
 
 
 def test_a_manager_tells_its_node_and_its_cluster() -> None:
-    assert decode.identity_from(payloads.info("m1", manager=True)) == EngineIdentity(
+    assert decode.identity_from(body_of(payloads.info("m1", manager=True))) == EngineIdentity(
         node_id=node_id("m1"),
         hostname="m1",
         cluster_id=CLUSTER,
@@ -35,7 +36,7 @@ def test_a_manager_tells_its_node_and_its_cluster() -> None:
 
 
 def test_a_worker_tells_its_node_alone() -> None:
-    identity = decode.identity_from(payloads.info("w1"))
+    identity = decode.identity_from(body_of(payloads.info("w1")))
     assert (identity.node_id, identity.cluster_id, identity.manager) == (W1, "", False)
 
 
@@ -49,7 +50,7 @@ def test_a_worker_tells_its_node_alone() -> None:
     ],
 )
 def test_an_engine_in_no_swarm_has_no_node(swarm: payloads.Payload) -> None:
-    identity = decode.identity_from({"Name": "x", "Swarm": swarm})
+    identity = decode.identity_from(body_of({"Name": "x", "Swarm": swarm}))
     assert (identity.node_id, identity.cluster_id, identity.root_dir) == (None, "", "")
 
 
@@ -60,7 +61,7 @@ def test_entries_with_what_tells_whether_this_engine_has_used_them() -> None:
     labelled = payloads.volume("labelled") | {"Labels": {"a": "b"}, "Options": None}
     optioned = payloads.volume("optioned") | {"Labels": None, "Options": {"size": "1"}}
     rows = [payloads.volume("used"), payloads.volume("listed", used=False), labelled, optioned]
-    listing = decode.listing_from({"Volumes": rows, "Warnings": None}, W1)
+    listing = decode.listing_from(body_of({"Volumes": rows, "Warnings": None}), W1)
     used = {entry.name: entry.used_here for entry in listing.entries}
     assert used == {"used": True, "listed": False, "labelled": True, "optioned": True}
     assert listing.entries[0] == Entry(
@@ -81,30 +82,30 @@ def test_a_warning_that_an_old_leader_knows_no_cluster_volumes_is_no_doubt_about
         "docker.swarmkit.v1.Control"
     )
     payload = {"Volumes": None, "Warnings": [old_leader, "list x: EOF"]}
-    assert decode.listing_from(payload, W1).warnings == ("list x: EOF",)
+    assert decode.listing_from(body_of(payload), W1).warnings == ("list x: EOF",)
 
 
 def test_a_manager_without_a_leader_tells_its_trouble() -> None:
     swarm = {"NodeID": "n", "ControlAvailable": True, "Error": "The swarm has no leader."}
-    identity = decode.identity_from({"Name": "n1", "Swarm": swarm})
+    identity = decode.identity_from(body_of({"Name": "n1", "Swarm": swarm}))
     assert (identity.manager, identity.trouble) == (True, "The swarm has no leader.")
 
 
 def test_warnings_are_kept() -> None:
-    listing = decode.listing_from({"Volumes": None, "Warnings": ["list x: EOF"]}, W1)
+    listing = decode.listing_from(body_of({"Volumes": None, "Warnings": ["list x: EOF"]}), W1)
     assert (listing.entries, listing.warnings) == ((), ("list x: EOF",))
 
 
 def test_rows_of_cluster_volumes_stand_apart() -> None:
     row = payloads.volume("csi", driver="csi-driver") | {"ClusterVolume": {"ID": "x"}}
-    listing = decode.listing_from({"Volumes": [row, payloads.volume("data")]}, W1)
+    listing = decode.listing_from(body_of({"Volumes": [row, payloads.volume("data")]}), W1)
     assert [entry.name for entry in listing.entries] == ["data"]
     assert listing.cluster_volumes == ("csi",)
 
 
 def test_a_row_of_a_disabled_plugin_has_no_driver() -> None:
     row = {"Driver": "", "Labels": None, "Mountpoint": "", "Name": "lost", "Options": None}
-    (entry,) = decode.listing_from({"Volumes": [row], "Warnings": None}, W1).entries
+    (entry,) = decode.listing_from(body_of({"Volumes": [row], "Warnings": None}), W1).entries
     assert (entry.driver, entry.mountpoint, entry.used_here) == ("", "", False)
 
 
@@ -115,7 +116,7 @@ def test_a_container_of_a_task_tells_the_task() -> None:
     of = payloads.service("web")
     payload = payloads.task_container(of, payloads.task(of), "data")
     name = f"web.1.{an_id('taskweb1w1')}"
-    assert decode.containers_from([payload], W1) == (
+    assert decode.containers_from(body_of([payload]), W1) == (
         Container(
             id=payload["Id"],
             node_id=W1,
@@ -129,24 +130,28 @@ def test_a_container_of_a_task_tells_the_task() -> None:
 
 
 def test_a_plain_container_has_no_task() -> None:
-    (container,) = decode.containers_from([payloads.container("app")], W1)
+    (container,) = decode.containers_from(body_of([payloads.container("app")]), W1)
     assert (container.task_id, container.task_name, container.service_name) == (None, "", "")
 
 
 @pytest.mark.parametrize("names", [None, []])
 def test_a_container_without_a_name_is_called_by_its_id(names: object) -> None:
     payload = payloads.container("app") | {"Names": names}
-    assert decode.containers_from([payload], W1)[0].name == "appccccccccc"
+    assert decode.containers_from(body_of([payload]), W1)[0].name == "appccccccccc"
 
 
 @pytest.mark.parametrize("state", ContainerState)
 def test_every_state_of_a_container(state: ContainerState) -> None:
-    (container,) = decode.containers_from([payloads.container("app", state=state.value)], W1)
+    (container,) = decode.containers_from(
+        body_of([payloads.container("app", state=state.value)]), W1
+    )
     assert container.state is state
 
 
 def test_a_container_state_that_is_new_to_us_is_unknown() -> None:
-    (container,) = decode.containers_from([payloads.container("app", state="dreaming")], W1)
+    (container,) = decode.containers_from(
+        body_of([payloads.container("app", state="dreaming")]), W1
+    )
     assert container.state is ContainerState.UNKNOWN
 
 
@@ -183,7 +188,7 @@ def test_a_mount_tells_whether_it_can_be_written_through(
 
 
 def test_a_volume_plugin_with_its_alias_origin_and_settings() -> None:
-    (plugin,) = decode.plugins_from([payloads.plugin("w1", enabled=False)])
+    (plugin,) = decode.plugins_from(body_of([payloads.plugin("w1", enabled=False)]))
     assert (plugin.id, plugin.name, plugin.enabled) == (plugin_id("w1"), DRIVER, False)
     assert plugin.reference == "docker.io/docker4x/cloudstor:18.09.2-ce-aws1"
     assert plugin.settings == (
@@ -210,11 +215,11 @@ def test_plugins_that_drive_no_volumes_are_left_out(
 ) -> None:
     payload = payloads.plugin()
     payload["Config"]["Interface"] = interface
-    assert bool(decode.plugins_from([payload])) is drives
+    assert bool(decode.plugins_from(body_of([payload]))) is drives
 
 
 @pytest.mark.parametrize(("line", "pair"), [("A=b=c", ("A", "b=c")), ("A", ("A", ""))])
 def test_settings_are_taken_apart_at_the_first_sign(line: str, pair: tuple[str, str]) -> None:
     payload = payloads.plugin()
     payload["Settings"]["Env"] = [line]
-    assert decode.plugins_from([payload])[0].settings == (pair,)
+    assert decode.plugins_from(body_of([payload]))[0].settings == (pair,)

@@ -8,6 +8,7 @@ from cloudstorctl.core.model import Mount, MountKind, NodeState, ServiceMode, Ta
 from cloudstorctl.swarm import decode
 from tests.core.builders import CLUSTER, an_id, node_id
 from tests.edge import payloads
+from tests.edge.payloads import body_of
 
 W1 = node_id("w1")
 OLD_DRIVER = "cloudstor:aws"
@@ -129,30 +130,30 @@ OLD_PLUGIN: payloads.Payload = {
 
 
 def test_17_03_who_answers() -> None:
-    identity = decode.identity_from(OLD_WORKER)
+    identity = decode.identity_from(body_of(OLD_WORKER))
     assert (identity.node_id, identity.cluster_id, identity.manager) == (W1, "", False)
 
 
 def test_17_03_nodes_services_and_tasks() -> None:
-    (node,) = decode.nodes_from([OLD_NODE])
+    (node,) = decode.nodes_from(body_of([OLD_NODE]))
     assert (node.hostname, node.state, node.address) == ("w1", NodeState.READY, "10.0.0.1")
     assert node.volume_drivers == (OLD_DRIVER,)
-    (service,) = decode.services_from([OLD_SERVICE])
+    (service,) = decode.services_from(body_of([OLD_SERVICE]))
     assert (service.mode, service.replicas) == (ServiceMode.REPLICATED, 2)
     assert (service.labels, service.previous_mounts, service.update_state) == ((), (), "")
-    (task,) = decode.tasks_from([OLD_TASK])
+    (task,) = decode.tasks_from(body_of([OLD_TASK]))
     assert (task.slot, task.state, task.mounts) == (1, TaskState.RUNNING, service.mounts)
 
 
 def test_17_03_containers_volumes_and_plugins() -> None:
-    (container,) = decode.containers_from([OLD_CONTAINER], W1)
+    (container,) = decode.containers_from(body_of([OLD_CONTAINER]), W1)
     assert (container.task_id, container.task_name) == ("t1", "web.1.t1")
     assert container.mounts == (
         Mount(kind=MountKind.VOLUME, source="web-1-vol", target="/data", driver=OLD_DRIVER),
     )
-    (entry,) = decode.listing_from(OLD_VOLUMES, W1).entries
+    (entry,) = decode.listing_from(body_of(OLD_VOLUMES), W1).entries
     assert (entry.driver, entry.mountpoint, entry.used_here) == (OLD_DRIVER, "", True)
-    (plugin,) = decode.plugins_from([OLD_PLUGIN])
+    (plugin,) = decode.plugins_from(body_of([OLD_PLUGIN]))
     assert (plugin.name, plugin.reference) == (OLD_DRIVER, "")
     assert plugin.settings == (("EFS_SUPPORTED", "1"),)
 
@@ -169,7 +170,7 @@ def as_20_10(service: payloads.Payload) -> payloads.Payload:
 def test_20_10_and_26_1_services_and_their_jobs(shaped: type[payloads.Payload]) -> None:
     job = payloads.service("job", "data", mode={"ReplicatedJob": {"TotalCompletions": 2}})
     agent = payloads.service("agent", "data-{{.Node.Hostname}}", mode={"Global": {}})
-    services = decode.services_from([shaped(job), shaped(agent)])
+    services = decode.services_from(body_of([shaped(job), shaped(agent)]))
     assert [(s.name, s.mode, s.replicas) for s in services] == [
         ("job", ServiceMode.REPLICATED_JOB, 2),
         ("agent", ServiceMode.GLOBAL, 0),
@@ -179,7 +180,7 @@ def test_20_10_and_26_1_services_and_their_jobs(shaped: type[payloads.Payload]) 
 def test_26_1_the_task_of_a_job_has_slot_and_iteration() -> None:
     job = payloads.service("job", "data", mode={"ReplicatedJob": {"TotalCompletions": 2}})
     payload = payloads.task(job, slot=1, state="complete") | {"JobIteration": {"Index": 0}}
-    (task,) = decode.tasks_from([payload])
+    (task,) = decode.tasks_from(body_of([payload]))
     assert (task.slot, task.state) == (1, TaskState.COMPLETE)
 
 
@@ -194,11 +195,11 @@ def test_26_1_a_manager_lists_cluster_volumes_beside_those_of_the_driver() -> No
         "Scope": "global",
     }
     payload = {"Volumes": [payloads.volume("data", used=False), csi], "Warnings": []}
-    listing = decode.listing_from(payload, W1)
+    listing = decode.listing_from(body_of(payload), W1)
     assert [(e.name, e.used_here) for e in listing.entries] == [("data", False)]
     assert listing.cluster_volumes == ("csi-1",)
 
 
 def test_26_1_a_manager_tells_its_cluster() -> None:
-    identity = decode.identity_from(payloads.info("m1", manager=True))
+    identity = decode.identity_from(body_of(payloads.info("m1", manager=True)))
     assert (identity.cluster_id, identity.manager) == (CLUSTER, True)

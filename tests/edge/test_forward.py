@@ -17,6 +17,7 @@ from cloudstorctl.errors import EngineError, EngineTimeoutError, EngineUnreachab
 from cloudstorctl.swarm.connection import open_connection
 from cloudstorctl.swarm.endpoints import endpoint_from
 from cloudstorctl.swarm.forward import open_forward
+from tests.edge.asking import told
 from tests.edge.engine_server import EngineServer, Reply, json_reply
 from tests.edge.fake_ssh import Call, FakeSsh, Plan, eventually, processes_of
 
@@ -70,8 +71,8 @@ def _is_gone(call: Call) -> bool:
 def test_one_ssh_carries_every_request_to_an_engine(ssh: FakeSsh, engine: EngineServer) -> None:
     with connected() as connection:
         assert ssh.calls() == [], "nothing is started before it is needed"
-        assert connection.get("/info") == {"ID": "x"}
-        assert connection.get("/info") == {"ID": "x"}
+        assert told(connection, "/info") == {"ID": "x"}
+        assert told(connection, "/info") == {"ID": "x"}
         assert connection.address == URL
         assert len(ssh.calls()) == 1
     assert engine.count("GET", "/info") == 2
@@ -232,11 +233,11 @@ def test_an_ssh_that_ends_takes_its_watcher_along_and_the_next_request_starts_an
     ssh: FakeSsh, engine: EngineServer, number: signal.Signals
 ) -> None:
     with connected() as connection:
-        connection.get("/info")
+        connection.body("/info")
         call = ssh.call()
         os.kill(call.pid, number)
         assert_nothing_is_left(ssh)
-        assert connection.get("/info") == {"ID": "x"}
+        assert told(connection, "/info") == {"ID": "x"}
         assert len(ssh.calls()) == 2
     assert engine.count("GET", "/info") == 2
     assert_nothing_is_left(ssh)
@@ -251,10 +252,10 @@ def test_a_watcher_that_is_told_to_end_takes_ssh_along(ssh: FakeSsh) -> None:
 
 def test_a_connection_that_was_closed_starts_no_ssh(ssh: FakeSsh, engine: EngineServer) -> None:
     connection = connected()
-    connection.get("/info")
+    connection.body("/info")
     connection.close()
     with pytest.raises(EngineUnreachableError, match="given up"):
-        connection.get("/info")
+        connection.body("/info")
     assert engine.count("GET", "/info") == 1
     assert_nothing_is_left(ssh)
 
@@ -265,7 +266,7 @@ def test_a_connection_that_was_closed_starts_no_ssh(ssh: FakeSsh, engine: Engine
 def test_an_ssh_that_fails_becomes_a_sentence_that_helps(ssh: FakeSsh) -> None:
     ssh.will(Plan(says="docker@w1: Permission denied (publickey).\r\n", ends=True))
     with connected() as connection, pytest.raises(EngineUnreachableError) as caught:
-        connection.get("/info")
+        connection.body("/info")
     assert caught.value.engine == URL
     assert caught.value.path == "/info"
     assert "ssh was not let in as docker" in caught.value.cause
@@ -275,7 +276,7 @@ def test_an_ssh_that_fails_becomes_a_sentence_that_helps(ssh: FakeSsh) -> None:
 
 def test_a_bad_socket_on_the_other_side_shows_with_the_first_request(ssh: FakeSsh) -> None:
     with connected() as connection, pytest.raises(EngineUnreachableError) as caught:
-        connection.get("/info")
+        connection.body("/info")
     assert "its ssh server could not open /run/d.sock" in caught.value.cause
     assert_nothing_is_left(ssh)
 
@@ -301,7 +302,7 @@ def test_an_engine_that_hangs_behind_a_forward_is_a_time_out(
 ) -> None:
     engine.answer("DELETE /volumes/x", Reply(hold=True))
     with connected() as connection:
-        connection.get("/info")
+        connection.body("/info")
         with pytest.raises(EngineTimeoutError):
             connection.delete("/volumes/x", timeout=SHORT)
     assert_nothing_is_left(ssh)

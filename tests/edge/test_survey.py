@@ -12,9 +12,7 @@ from cloudstorctl.core.model import EngineReading, Gap, VolumeName
 from cloudstorctl.core.verdict import assess
 from cloudstorctl.swarm.survey import SurveySettings, survey
 from tests.core.builders import CLUSTER, NOW, a_container, a_service, a_task, an_entry, node_id
-from tests.edge.fake_swarm import (
-    FakeSwarm,
-)
+from tests.edge.fake_swarm import FakeSwarm, failing, nonsense
 from tests.edge.surveys import PATHS, a_swarm, reading_of, ruling_on_data, surveyed, void
 
 # What is read.
@@ -54,6 +52,16 @@ def test_a_node_is_asked_four_questions_however_much_it_holds(volumes: int) -> N
     manager = {"/info": 3, "/nodes": 2, "/services": 2, "/tasks": 2}
     own = dict.fromkeys(("/volumes", "/containers/json", "/plugins"), 1)
     assert Counter(path for host, path in swarm.asked if host == "m1") == manager | own
+
+
+def test_no_connection_is_kept_after_a_survey() -> None:
+    swarm = FakeSwarm("m1", "w1", "w2", "w3")
+    swarm.hosts["w2"].reports = node_id("w1")
+    swarm.on("w3", "/volumes", failing(nonsense("w3", "/volumes")))
+    with swarm.engines() as engines:
+        survey(engines, SurveySettings(), now=lambda: NOW)
+        assert len(swarm.live) == 5
+        assert all(engine.resting for engine in swarm.live)
 
 
 def test_progress_counts_the_nodes_that_were_read() -> None:

@@ -15,7 +15,7 @@ from cloudstorctl.errors import (
 )
 from cloudstorctl.swarm.connection import open_connection
 from cloudstorctl.swarm.endpoints import TlsFiles, endpoint_from
-from tests.edge.asking import LONG, PLENTY, SHORT, cause_of_get
+from tests.edge.asking import LONG, PLENTY, SHORT, cause_of_get, told
 from tests.edge.engine_server import EngineServer, Reply, json_reply
 
 if TYPE_CHECKING:
@@ -34,8 +34,8 @@ def test_mutual_tls_lets_the_right_client_in(
             with open_connection(
                 endpoint_from(url), tls=certificates.client(), timeout=LONG
             ) as connection:
-                assert connection.get("/info") == {"ID": "x"}
-                assert connection.get("/info") == {"ID": "x"}
+                assert told(connection, "/info") == {"ID": "x"}
+                assert told(connection, "/info") == {"ID": "x"}
 
 
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
@@ -98,7 +98,7 @@ def test_an_engine_is_taken_unchecked_only_when_that_was_asked_for(
             endpoint_from(server.url), tls=TlsFiles(verify=False), timeout=LONG
         ) as connection,
     ):
-        assert connection.get("/info") == {"ID": "x"}
+        assert told(connection, "/info") == {"ID": "x"}
 
 
 def test_tls_spoken_to_a_plain_engine_is_told(certificates: Certificates) -> None:
@@ -116,7 +116,7 @@ def test_a_plain_url_is_spoken_to_plainly_whatever_files_there_are(
         with open_connection(
             endpoint_from(url), tls=certificates.client(), timeout=LONG
         ) as connection:
-            assert connection.get("/info") == {"ID": "x"}
+            assert told(connection, "/info") == {"ID": "x"}
 
 
 @pytest.mark.parametrize(

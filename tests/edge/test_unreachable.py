@@ -67,7 +67,7 @@ if os.getuid() == 0:
     os.setgroups([])
     os.setuid(65534)
 try:
-    connection.get("/info")
+    connection.body("/info")
 except EngineError as error:
     print(type(error).__name__, error.cause)
 """

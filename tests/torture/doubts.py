@@ -31,7 +31,6 @@ def doubts_after(swarm: Swarm, exchange: Exchange) -> tuple[str, ...]:
         "/volumes": _of_list(swarm, exchange),
         "/plugins": _disabled(swarm, exchange.hostname),
         "/nodes": _minority(swarm),
-        "/tasks": _lost_tasks(swarm),
         "/services": _unreadable(swarm),
     }
     return tuple(found.get(exchange.path, ()))
@@ -39,7 +38,7 @@ def doubts_after(swarm: Swarm, exchange: Exchange) -> tuple[str, ...]:
 
 def doubts_now(swarm: Swarm) -> list[str]:
     """Tell what a look would leave open that reads everything now."""
-    found = [*_minority(swarm), *_lost_tasks(swarm), *_unreadable(swarm)]
+    found = [*_minority(swarm), *left_behind(swarm).values(), *_unreadable(swarm)]
     for member in swarm.cluster.members:
         engine = swarm.cluster.engines[member]
         found += _disabled(swarm, engine.hostname)
@@ -98,10 +97,15 @@ def _minority(swarm: Swarm) -> Iterator[str]:
         yield "the managers have no majority"
 
 
-def _lost_tasks(swarm: Swarm) -> Iterator[str]:
-    for task in swarm.cluster.tasks.values():
-        if task.node_id and task.node_id not in swarm.cluster.members and task.state not in _FINAL:
-            yield f"task {task.name} is {task.state.word} on a node that has left the swarm"
+def left_behind(swarm: Swarm) -> dict[str, str]:
+    """By hostname, name a task whose container may run on where its node has left the swarm."""
+    return {
+        swarm.cluster.engines[task.node_id].hostname: (
+            f"task {task.name} is {task.state.word} on a node that has left the swarm"
+        )
+        for task in swarm.cluster.tasks.values()
+        if task.node_id and task.node_id not in swarm.cluster.members and task.state not in _FINAL
+    }
 
 
 def _unreadable(swarm: Swarm) -> Iterator[str]:

@@ -19,7 +19,7 @@ from cloudstorctl.errors import (
     PayloadError,
     UnsendableError,
 )
-from cloudstorctl.swarm.bodies import message_of, value_of
+from cloudstorctl.swarm.bodies import message_of
 from cloudstorctl.swarm.failures import quoted
 from tests.torture.faults import PROGRAM, HangUpError, nothing_more
 
@@ -141,10 +141,6 @@ class InProcess:
         """The URL as the user gave it."""
         return self._endpoint.url
 
-    def get(self, path: str, /, **params: str) -> object:
-        """Ask, and give the JSON of the answer."""
-        return value_of(self.body(path, **params), address=self.address, path=path)
-
     def body(self, path: str, /, **params: str) -> bytes:
         """Ask, and give the answer."""
         exchange = self._asked("GET", path, params, self._timeout)
@@ -164,6 +160,9 @@ class InProcess:
                 self.address, quoted(path), "this name cannot be put into a request; nothing sent"
             )
         self._asked("DELETE", path, {}, timeout)
+
+    def rest(self) -> None:
+        """There is nothing to let go of."""
 
     def close(self) -> None:
         """There is nothing to close."""

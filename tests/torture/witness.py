@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Protocol
 from urllib.parse import unquote
 
-from tests.torture.doubts import MANAGER_PATHS, NODE_PATHS, doubts_after
+from tests.torture.doubts import MANAGER_PATHS, NODE_PATHS, doubts_after, left_behind
 from tests.torture.lab import ImpossibleError, Lab
 from tests.torture.oracle import OUTSIDE, Claim, claims_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from tests.torture.wire import Exchange
 
@@ -47,6 +47,8 @@ class Seen:
     claims: frozenset[Claim]
     """All that there were while it was answered."""
     doubts: tuple[str, ...]
+    left: dict[str, str] = field(default_factory=dict)
+    """What an answer about tasks leaves open, by the node that has to be read to settle it."""
 
     @property
     def shown(self) -> Iterator[Claim]:
@@ -108,7 +110,8 @@ class Witness:
         passed = self.lab.swarm.runtime.now() != began
         claims = before & claims_in(self.lab.swarm) if passed else before
         self.quiet &= not passed
-        self.seen.append(Seen(exchange, claims, doubts_after(self.lab.swarm, exchange)))
+        left = left_behind(self.lab.swarm) if exchange.path == "/tasks" else {}
+        self.seen.append(Seen(exchange, claims, doubts_after(self.lab.swarm, exchange), left))
         if exchange.fault or not exchange.good:
             why = exchange.fault or (exchange.refused and "refused") or exchange.status or "late"
             self.lab.tell(f"… GET {exchange.path} of {exchange.hostname}: {why}.")
@@ -131,7 +134,11 @@ class Witness:
                     for claim in seen.claims & now
                     if claim.shown_by in {"/services", "/tasks"} and claim.holds(name)
                 ]
-        found += self._unread(look)
+        members = {m.hostname for m in self.lab.swarm.cluster.members.values()}
+        found += [f"{path} of {host} was not read" for host, path in _unread(look, members)]
+        # A node that left during the look has been read in it, or leaves open what it runs.
+        left = {host: told for seen in look for host, told in seen.left.items()}
+        found += [left[host] for host, _ in _unread(look, left)]
         if len({place for seen in look for place in seen.places_of(name)}) > 1:
             found.append("it is in two file systems")
         return sorted(set(found))
@@ -206,14 +213,14 @@ class Witness:
             exchange.path == "/info" and after != ["/containers/json"]
         )
 
-    def _unread(self, look: Sequence[Seen]) -> Iterator[str]:
-        """Name the members of which not everything was read."""
-        members = {m.hostname for m in self.lab.swarm.cluster.members.values()}
-        good = {(s.exchange.hostname, s.exchange.path) for s in look if not s.doubts}
-        for hostname in sorted(members):
-            for path in NODE_PATHS:
-                if (hostname, path) not in good:
-                    yield f"{path} of {hostname} was not read"
+
+def _unread(look: Sequence[Seen], hostnames: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Give those of these nodes of which not everything was read, with what was not."""
+    good = {(s.exchange.hostname, s.exchange.path) for s in look if not s.doubts}
+    for hostname in sorted(hostnames):
+        for path in NODE_PATHS:
+            if (hostname, path) not in good:
+                yield hostname, path
 
 
 def _usable(seen: Seen) -> bool:
