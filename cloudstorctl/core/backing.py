@@ -90,7 +90,8 @@ def roots_in(survey: Survey) -> Roots:
     by_node: dict[NodeId, frozenset[str]] = {}
     homes: set[str] = set()
     for engine in survey.engines:
-        shown = {_root_of(entry) for entry in engine.entries if family.includes(entry.driver)}
+        ours = {driver for driver in family.through(engine.entries) if driver}
+        shown = {_root_of(entry) for entry in engine.entries if entry.driver in ours}
         roots = {_clean(root) for root in shown if root}
         for plugin in engine.plugins:
             if family.has(plugin) and engine.root_dir:
@@ -124,10 +125,9 @@ def _distinct(backings: Iterable[Backing]) -> tuple[Backing, ...]:
 
 
 def _root_of(entry: Entry) -> str | None:
-    suffix = _below(entry.name)
-    if not entry.mountpoint.endswith(suffix):
-        return None
-    return entry.mountpoint[: -len(suffix)]
+    """Give the folder in which a mountpoint has the volume's name, if it does."""
+    below = _below(entry.name)
+    return entry.mountpoint[: -len(below)] if entry.mountpoint.endswith(below) else None
 
 
 def _below(name: str) -> str:

@@ -7,7 +7,9 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from cloudstorctl.core.model import Plugin, Survey
+    from collections.abc import Iterable
+
+    from cloudstorctl.core.model import Entry, Plugin, Survey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,7 +20,7 @@ class Family:
     aliases: frozenset[str] = frozenset()
     """Local names of plugins whose origin matches a pattern, such as `sharedlogs:latest`."""
     _told: dict[str, bool] = field(default_factory=dict, init=False, compare=False, repr=False)
-    """What was asked before: a swarm has few drivers and very many entries."""
+    """What was asked before: a swarm has few drivers and very many mounts."""
 
     def includes(self, driver: str) -> bool:
         """Whether `driver` names a member; the engine adds `:latest` where a tag is missing."""
@@ -36,6 +38,10 @@ class Family:
         (moby volume/service/store.go, getVolume).
         """
         return not driver or self.includes(driver)
+
+    def through(self, entries: Iterable[Entry]) -> set[str]:
+        """Give the drivers of these entries that `claims_through` holds for: few, of very many."""
+        return {driver for driver in {e.driver for e in entries} if self.claims_through(driver)}
 
     def has(self, plugin: Plugin) -> bool:
         """Whether an installed plugin is a member."""

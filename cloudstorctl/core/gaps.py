@@ -165,8 +165,9 @@ def _twins(survey: Survey, family: Family) -> dict[VolumeName, set[NodeId]]:
     """The nodes that list a name under a driver of another family."""
     twins: dict[VolumeName, set[NodeId]] = defaultdict(set)
     for engine in survey.engines:
+        ours = family.through(engine.entries)
         for entry in engine.entries:
-            if not family.claims_through(entry.driver):
+            if entry.driver not in ours:
                 twins[entry.name].add(engine.node_id)
     return twins
 

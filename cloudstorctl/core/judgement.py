@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime  # noqa: TC003 - dataclass annotations are resolved at run time
 from enum import StrEnum
+from typing import NamedTuple
 
 from cloudstorctl.core.model import Entry, Gap, NodeId, VolumeName  # noqa: TC001 - as above
 
@@ -137,8 +138,7 @@ class EntryStatus(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EntryView:
+class EntryView(NamedTuple):
     """An entry with its status, and the claims that explain it."""
 
     entry: Entry

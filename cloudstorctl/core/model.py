@@ -1,11 +1,14 @@
-"""The records of what was seen: nodes, services, tasks, containers, entries and gaps."""
+"""The records of what was seen: nodes, services, tasks, containers, entries and gaps.
+
+Of some there are a hundred thousand: these are named tuples, which are made in half the time.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime  # noqa: TC003 - dataclass annotations are resolved at run time
 from enum import StrEnum
-from typing import NewType
+from typing import NamedTuple, NewType
 
 VolumeName = NewType("VolumeName", str)
 NodeId = NewType("NodeId", str)
@@ -25,8 +28,7 @@ class MountKind(StrEnum):
     OTHER = "other"  # tmpfs, npipe, cluster, image: never a Cloudstor volume
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mount:
+class Mount(NamedTuple):
     """One mount, of a service's or a task's spec (unexpanded) or of a container (real)."""
 
     kind: MountKind
@@ -128,8 +130,7 @@ class TaskState(StrEnum):
     """A state that this program does not know: treated as live."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Task:
+class Task(NamedTuple):
     """A task as one reading of the manager showed it."""
 
     id: TaskId
@@ -158,8 +159,7 @@ class ContainerState(StrEnum):
     """A state that this program does not know: treated as live."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Container:
+class Container(NamedTuple):
     """A container on one engine, with its real mounts."""
 
     id: ContainerId
@@ -186,8 +186,7 @@ class Plugin:
     """Its environment, such as EFS_ID_REGULAR."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(NamedTuple):
     """One engine's listing of a volume."""
 
     node_id: NodeId

@@ -10,7 +10,7 @@ from cloudstorctl.core.family import family_of
 from cloudstorctl.core.judgement import Volume
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from cloudstorctl.core.model import Entry, NodeId, Survey, VolumeName
 
@@ -30,10 +30,11 @@ def volumes_in(survey: Survey) -> tuple[Volume, ...]:
     }
     entries: dict[VolumeName, list[Entry]] = defaultdict(list)
     twins: dict[VolumeName, list[Entry]] = defaultdict(list)
-    for engine in survey.engines:
-        for entry in engine.entries:
-            (entries if family.claims_through(entry.driver) else twins)[entry.name].append(entry)
     hostnames = {node.id: node.hostname for node in survey.nodes}
+    for engine in sorted(survey.engines, key=lambda e: hostnames.get(e.node_id, e.node_id)):
+        ours = family.through(engine.entries)
+        for entry in engine.entries:
+            (entries if entry.driver in ours else twins)[entry.name].append(entry)
     return tuple(
         _volume(name, entries[name], twins.get(name, ()), settings, hostnames)
         for name in sorted(entries)
@@ -42,12 +43,12 @@ def volumes_in(survey: Survey) -> tuple[Volume, ...]:
 
 def _volume(
     name: VolumeName,
-    entries: Iterable[Entry],
+    entries: Sequence[Entry],
     twins: Iterable[Entry],
     settings: Mapping[tuple[NodeId, str], dict[str, str]],
     hostnames: Mapping[NodeId, str],
 ) -> Volume:
-    ordered = tuple(sorted(entries, key=lambda e: (hostnames.get(e.node_id, e.node_id), e.driver)))
+    ordered = tuple(entries)
     drivers = tuple(sorted({entry.driver for entry in ordered if entry.driver}))
     backings = backings_of(ordered, settings)
     warnings: list[str] = []

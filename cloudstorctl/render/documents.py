@@ -155,24 +155,22 @@ def _claim(claim: Claim, places: _Documented) -> Document:
     }
 
 
-def _entries(views: Iterable[EntryView], places: _Documented) -> list[Document]:
+def _entries(views: Sequence[EntryView], places: _Documented) -> list[Document]:
     # On most nodes of a large swarm a volume has the same users: those elsewhere.
     users: dict[int, list[Document]] = {}
-    entries = []
     for view in views:
-        used_by = users.get(id(view.used_by))
-        if used_by is None:
-            used_by = users[id(view.used_by)] = _users(view.used_by, places)
-        entries.append(
-            {
-                "node": places.document(view.entry.node_id),
-                "driver": view.entry.driver,
-                "status": view.status.value,
-                "options": dict(view.entry.options),
-                "used_by": used_by,
-            }
-        )
-    return entries
+        if id(view.used_by) not in users:
+            users[id(view.used_by)] = _users(view.used_by, places)
+    return [
+        {
+            "node": places.document(view.entry.node_id),
+            "driver": view.entry.driver,
+            "status": view.status.value,
+            "options": dict(view.entry.options),
+            "used_by": users[id(view.used_by)],
+        }
+        for view in views
+    ]
 
 
 def _users(claims: Iterable[Claim], places: _Documented) -> list[Document]:

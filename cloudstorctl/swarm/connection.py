@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import urllib.parse
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, cast
 
 import docker
 import requests
@@ -28,7 +28,6 @@ from cloudstorctl.swarm.watch import Watch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from types import TracebackType
 
     from cloudstorctl.swarm.endpoints import Endpoint, TlsFiles
 
@@ -36,7 +35,7 @@ MAX_BODY = 512 * 1024 * 1024
 """Bytes of one answer: 20,000 tasks are 24 MB, and a slot may have five old ones (measured)."""
 
 _MAX_ERROR = 64 * 1024
-_CHUNK = 1024 * 1024
+_CHUNK = 64 * 1024
 _FIRST_ERROR = 300  # 3xx too: an engine has nowhere to send us
 # All that requests, urllib3, ssl and sockets raise; a ValueError is a name that DNS cannot have.
 _FAILURES = (OSError, requests.RequestException, urllib3.exceptions.HTTPError, ValueError)
@@ -142,12 +141,7 @@ class Connection:
         """Give itself."""
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Close."""
         self.close()
 
@@ -267,20 +261,25 @@ class Connection:
 
     def _body(self, response: requests.Response, path: str, limit: int) -> bytes:
         """Read it all, up to `limit` bytes."""
+        too_large = PayloadError(
+            self.address, path, f"its answer is larger than {limit // 1024} KiB"
+        )
+        promised: int | None = response.raw.length_remaining
         chunks: list[bytes] = []
         size = 0
         try:
+            if promised is not None and "content-encoding" not in response.headers:
+                if promised > limit:
+                    raise too_large
+                return cast("bytes", response.raw.read())
             for chunk in response.iter_content(_CHUNK):
                 size += len(chunk)
                 if size > limit:
-                    raise PayloadError(
-                        self.address, path, f"its answer is larger than {limit // 1024} KiB"
-                    )
+                    raise too_large
                 chunks.append(chunk)
         except _FAILURES as error:
             self._refuse_cut(path, self._timeout)
-            promised = response.headers.get("content-length", "")
-            of = f" of {promised} bytes" if promised.isdecimal() else ""
+            of = "" if promised is None else f" of {promised} bytes"
             cause = f"its answer{of} was cut off before its end"
             raise PayloadError(self.address, path, cause) from error
         return b"".join(chunks)

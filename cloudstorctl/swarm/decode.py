@@ -42,9 +42,6 @@ _NO_CLUSTER_VOLUMES = "unknown method ListVolumes for service docker.swarmkit.v1
 """A newer manager's warning under a leader older than 23.0 (measured: 26.1 under 20.10): it cannot
 add the CSI cluster volumes to its list, because that leader knows none. No driver's row is missing.
 """
-_TASK_ID = "com.docker.swarm.task.id"
-_TASK_NAME = "com.docker.swarm.task.name"
-_SERVICE_NAME = "com.docker.swarm.service.name"
 _CONTAINER_STATES = {state.value: state for state in ContainerState}
 _MOUNT_KINDS = {kind.value: kind for kind in MountKind}
 _VOLUME_OR_OLD = {MountKind.VOLUME, ""}
@@ -148,17 +145,16 @@ def _entry(row: wire.VolumeRow, node: NodeId) -> Entry:
 
 
 def _container(row: wire.ContainerRow, node: NodeId) -> Container:
-    labels = row.labels or {}
-    task = labels.get(_TASK_ID)
+    labels = row.labels or wire.ContainerLabels()
     return Container(
         id=ContainerId(row.id),
         node_id=node,
         name=row.names[0].lstrip("/") if row.names else row.id[:12],
         state=_CONTAINER_STATES.get(row.state, ContainerState.UNKNOWN),
         mounts=tuple([_container_mount(mount) for mount in row.mounts or ()]),
-        task_id=None if task is None else TaskId(task),
-        task_name=labels.get(_TASK_NAME) or "",
-        service_name=labels.get(_SERVICE_NAME) or "",
+        task_id=None if labels.task_id is None else TaskId(labels.task_id),
+        task_name=labels.task_name or "",
+        service_name=labels.service_name or "",
     )
 
 

@@ -6,7 +6,7 @@ import queue
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from time import monotonic
+from time import monotonic, process_time
 from typing import TYPE_CHECKING, TypeVar
 
 from cloudstorctl.core.model import EngineReading, Gap, Survey
@@ -24,6 +24,11 @@ if TYPE_CHECKING:
 
 
 _R = TypeVar("_R")
+
+_WINDOW = 0.01
+"""Seconds after which it is asked whether the threads keep this process busy."""
+_BUSY = 0.7
+"""Of a core."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,13 +113,16 @@ def _read_all(
     """Read every node with a bounded number of threads, within the deadline."""
     end = monotonic() + settings.deadline
     results: dict[NodeId, _NodeResult] = {}
-    done = _start_reading(engines, state.nodes, settings.parallel, end)
+    readers = _Readers(engines, state.nodes, end, most=settings.parallel)
     while len(results) < len(state.nodes):
         progress(len(results), len(state.nodes))
+        readers.reinforce()
         try:
-            node_id, result = done.get(timeout=max(0.0, end - monotonic()))
+            node_id, result = readers.done.get(timeout=max(0.0, min(_WINDOW, end - monotonic())))
         except queue.Empty:
-            break
+            if monotonic() >= end:
+                break
+            continue
         if isinstance(result, Exception):
             raise result
         results[node_id] = result
@@ -126,33 +134,54 @@ def _read_all(
     return [results[node.id] for node in state.nodes]
 
 
-def _start_reading(
-    engines: Engines, nodes: Iterable[Node], parallel: int, end: float
-) -> queue.SimpleQueue[tuple[NodeId, _NodeResult | Exception]]:
-    """Start the threads; each result comes through the queue, and so does a bug.
+class _Readers:
+    """Threads that read nodes: one, and twice as many whenever they leave this process idle.
+
+    Engines that answer at once keep one thread busy, and more of them would only take the
+    interpreter from each other: half a second of three, for 500 nodes.
 
     The threads are daemons: one that hangs in a read can hold up neither the survey nor the end
     of the program. None begins with another node after `end` (a monotonic time).
     """
-    waiting: queue.SimpleQueue[Node] = queue.SimpleQueue()
-    done: queue.SimpleQueue[tuple[NodeId, _NodeResult | Exception]] = queue.SimpleQueue()
-    for node in nodes:
-        waiting.put(node)
 
-    def work() -> None:
-        while monotonic() < end:
+    def __init__(self, engines: Engines, nodes: Iterable[Node], end: float, *, most: int) -> None:
+        """Start one; `most` of them are the limit."""
+        self._engines = engines
+        self._end = end
+        self._waiting: queue.SimpleQueue[Node] = queue.SimpleQueue()
+        for node in nodes:
+            self._waiting.put(node)
+        self.done: queue.SimpleQueue[tuple[NodeId, _NodeResult | Exception]] = queue.SimpleQueue()
+        """Each result comes through here, and so does a bug."""
+        self._most = most
+        self._started = 0
+        self._looked = monotonic(), process_time()
+        self._start(1)
+
+    def reinforce(self) -> None:
+        """Start more where there is work for them and time to do it in."""
+        now, used = monotonic(), process_time()
+        looked, used_then = self._looked
+        if now - looked >= _WINDOW:
+            self._looked = now, used
+            if used - used_then < _BUSY * (now - looked):
+                self._start(self._started)
+
+    def _start(self, more: int) -> None:
+        for _ in range(min(more, self._most - self._started, self._waiting.qsize())):
+            threading.Thread(target=self._work, daemon=True, name="survey").start()
+            self._started += 1
+
+    def _work(self) -> None:
+        while monotonic() < self._end:
             try:
-                node = waiting.get_nowait()
+                node = self._waiting.get_nowait()
             except queue.Empty:
                 return
             try:
-                done.put((node.id, _read_node(engines, node)))
+                self.done.put((node.id, _read_node(self._engines, node)))
             except Exception as bug:  # noqa: BLE001 - raised again where it is seen
-                done.put((node.id, bug))
-
-    for _ in range(min(parallel, waiting.qsize())):
-        threading.Thread(target=work, daemon=True, name="survey").start()
-    return done
+                self.done.put((node.id, bug))
 
 
 def _read_node(engines: Engines, node: Node) -> _NodeResult:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import ssl
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlencode
@@ -21,7 +22,7 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ClosedPoolError, InsecureRequestWarning
 
 from cloudstorctl import __version__
-from cloudstorctl.swarm.endpoints import Scheme
+from cloudstorctl.swarm.endpoints import Scheme, TlsFiles
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from urllib3._base_connection import BaseHTTPConnection
     from urllib3.connectionpool import ConnectionPool
 
-    from cloudstorctl.swarm.endpoints import Endpoint, TlsFiles
+    from cloudstorctl.swarm.endpoints import Endpoint
     from cloudstorctl.swarm.watch import Watch
 
 # Given so that docker-py does not ask the engine for its version first; no path here carries it.
@@ -169,14 +170,14 @@ class _OnePool(HTTPAdapter):
 
 
 class Line:
-    """docker-py's session to one engine, over one connection at a time."""
+    """The way to one engine as docker-py's session would go it, over one connection at a time."""
 
     def __init__(self, session: docker.APIClient, pool: _WatchedPool) -> None:
-        """Send through `pool` what goes to the session's engine."""
+        """Send through `pool`, with what `session` says of headers and certificates."""
         self._session = session
         self._pool = pool
+        self._adapter = _OnePool(pool, session.base_url)
         self._headers = CaseInsensitiveDict(cast("Mapping[str, str]", session.headers))
-        session.mount(session.base_url, _OnePool(pool, session.base_url))
 
     def send(
         self, method: str, path: str, *, params: dict[str, str], timeout: float
@@ -206,7 +207,7 @@ class Line:
         request.method = method
         request.url = url
         request.headers = self._headers
-        return session.get_adapter(url).send(
+        return self._adapter.send(
             request,
             stream=True,
             timeout=timeout,
@@ -219,8 +220,8 @@ class Line:
         self._pool.rest()
 
     def close(self) -> None:
-        """Close the session and its connection, for good."""
-        self._session.close()
+        """Close the connection for good."""
+        self._adapter.close()
 
 
 def line_to(endpoint: Endpoint, *, tls: TlsFiles | None, socket_path: str, watch: Watch) -> Line:
@@ -231,36 +232,35 @@ def line_to(endpoint: Endpoint, *, tls: TlsFiles | None, socket_path: str, watch
     Raises:
         docker.errors.DockerException: docker-py will not have it.
     """
-    pool: _WatchedPool
     encrypted = uses_tls(endpoint, tls)
-    config: TLSConfig | bool = False
+    pool: _WatchedPool
     if endpoint.scheme is not Scheme.TCP:
-        base = f"unix://{socket_path}"
         pool = _WatchedUnixPool("http+docker://localhost", socket_path, maxsize=1)
     else:
-        port = endpoint.port or (_TLS_PORT if encrypted else _PORT)
-        host = f"[{endpoint.host}]" if ":" in endpoint.host else endpoint.host
-        base = f"{'https' if encrypted else 'http'}://{host}:{port}"
         kind = _WatchedTlsPool if encrypted else _WatchedPool
+        port = endpoint.port or (_TLS_PORT if encrypted else _PORT)
         pool = kind(endpoint.host, port, maxsize=1)
-        if encrypted:
-            config = _tls_config(tls)
     pool.watch = watch
+    return Line(session_for(tls or TlsFiles() if encrypted else None), pool)
+
+
+@cache
+def session_for(tls: TlsFiles | None) -> docker.APIClient:
+    """Make a session, which costs a third of a node's requests, once for all engines of a kind.
+
+    It is read alone, for what it makes of the environment and of `tls`: threads may share it.
+    """
     session = docker.APIClient(
-        base,
+        f"https://engine:{_TLS_PORT}" if tls else f"http://engine:{_PORT}",
         version=_UNUSED_VERSION,
-        tls=config,
+        tls=_tls_config(tls) if tls else False,
         user_agent=f"cloudstorctl/{__version__}",
     )
-    # Else HTTP_PROXY, .netrc and the like would decide where a request goes and what it carries.
-    session.trust_env = False
-    session.headers["Accept-Encoding"] = "identity"
-    return Line(session, pool)
+    session.headers = {"User-Agent": session.headers["User-Agent"], "Accept-Encoding": "identity"}
+    return session
 
 
-def _tls_config(tls: TlsFiles | None) -> TLSConfig:
-    if tls is None:
-        return TLSConfig(verify=True)
+def _tls_config(tls: TlsFiles) -> TLSConfig:
     if not tls.verify:
         # It was asked for; a line on standard error for each request helps nobody.
         urllib3.disable_warnings(InsecureRequestWarning)

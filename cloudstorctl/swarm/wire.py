@@ -68,6 +68,14 @@ class ContainerMount(_Answer):
     writable: bool | None = field(default=None, name="RW")
 
 
+class ContainerLabels(Struct, gc=False):
+    """The labels of a task's container that tell the task (moby daemon/cluster/executor)."""
+
+    task_id: str | None = field(default=None, name="com.docker.swarm.task.id")
+    task_name: str | None = field(default=None, name="com.docker.swarm.task.name")
+    service_name: str | None = field(default=None, name="com.docker.swarm.service.name")
+
+
 class ContainerRow(_Answer):
     """One row of `/containers/json`."""
 
@@ -75,7 +83,7 @@ class ContainerRow(_Answer):
     state: str
     mounts: list[ContainerMount] | None
     names: list[str] | None = None
-    labels: TextMap | None = None
+    labels: ContainerLabels | None = None
 
 
 class Interface(_Answer):

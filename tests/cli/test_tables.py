@@ -188,7 +188,7 @@ def test_a_task_of_a_global_service_is_named_without_the_id_of_its_node() -> Non
     here = replace(a_claim(f"agent.{node.id}"), node=node.id)
     gone = replace(a_claim("agent.zzzzzzzzzzzzzzzzzzzzzzzzz"), node=node.id)
     view = a_view("data", 1, EntryStatus.MOUNTED, here, gone)
-    view = replace(view, entry=replace(view.entry, node_id=node.id))
+    view = view._replace(entry=view.entry._replace(node_id=node.id))
     survey = replace(a_survey(), nodes=(node,))
     verdict = a_verdict("data", Ruling.IN_USE, view)
     shown = screen(volumes_table(survey, (verdict,), ()), width=120, colour=False)

@@ -204,7 +204,7 @@ def test_a_bind_of_another_nodes_path_reaches_nothing_here(below: str) -> None:
 
 
 def test_a_mountpoint_that_does_not_end_in_the_name_tells_of_no_place() -> None:
-    entry = replace(an_entry("data"), mountpoint="/mnt/elsewhere")
+    entry = an_entry("data")._replace(mountpoint="/mnt/elsewhere")
     bound = a_container(a_bind("/mnt"), a_bind("/mnt/elsewhere"), a_bind("/mnt/data"))
     assert claims_on("data", a_survey(a_reading("w1", entry, containers=(bound,)))) == ()
 

@@ -96,7 +96,7 @@ def test_the_mountpoint_tells_the_backing(place: str, backing: Backing) -> None:
 
 @pytest.mark.parametrize("mountpoint", ["/mnt/efs/reg/data", "efs/reg/data"])
 def test_the_path_as_the_plugin_sees_it_tells_the_backing_too(mountpoint: str) -> None:
-    entry = replace(an_entry("data"), mountpoint=mountpoint)
+    entry = an_entry("data")._replace(mountpoint=mountpoint)
     (volume,) = volumes_in(a_survey(a_reading("w1", entry)))
     assert str(volume.backing) == "efs/reg"
 

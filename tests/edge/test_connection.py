@@ -17,6 +17,7 @@ from cloudstorctl.errors import (
     PayloadError,
     UnsendableError,
 )
+from cloudstorctl.swarm.transport import session_for
 from tests.edge.asking import LONG, PLENTY, SHORT, cause_of_get, connected, told
 from tests.edge.engine_server import EngineServer, Reply, html_reply, json_reply
 
@@ -107,6 +108,7 @@ def test_a_docker_configuration_of_an_odd_shape_is_named(
 ) -> None:
     (tmp_path / "config.json").write_text("[1]")
     monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
+    session_for.cache_clear()
     error = cause_of_get(server.url)
     assert isinstance(error, EngineUnreachableError)
     assert "docker's own configuration cannot be used" in error.cause

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields, is_dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from cloudstorctl.core.model import ContainerState, TaskState
@@ -69,9 +69,9 @@ def rows_of(survey: Survey, folder: Path, came_back: Collection[str] = ()) -> Ro
             continue
         key = (kind, roles.text(about))
         told = {
-            each.name: roles.text(getattr(record, each.name))
-            for each in fields(record)
-            if each.name not in LEFT_OUT.get(kind, AN_ID)
+            name: roles.text(getattr(record, name))
+            for name in _names(record)
+            if name not in LEFT_OUT.get(kind, AN_ID)
         }
         if kind == "node" and _is_late(record, survey):
             told["volume_drivers"] = LATE
@@ -80,6 +80,14 @@ def rows_of(survey: Survey, folder: Path, came_back: Collection[str] = ()) -> Ro
         if not (kind == "task" and record.state in TRIED_AGAIN and line in rows[key]):
             rows[key].append(line)
     return {key: sorted(lines) for key, lines in sorted(rows.items())}
+
+
+def _names(record: Any) -> tuple[str, ...]:  # noqa: ANN401 - any kind of record
+    """Give the names of its fields."""
+    if is_dataclass(record):
+        return tuple(each.name for each in fields(record))
+    names: tuple[str, ...] = record._fields
+    return names
 
 
 def _is_of_an_end(kind: str, record: Any) -> bool:  # noqa: ANN401 - any kind of record
@@ -136,7 +144,7 @@ def _records_of(reading: EngineReading) -> Iterator[Record]:
         name = NAMED_BY_ENGINE.sub("<unnamed>", container.name)
         # An engine keeps the mounts of a container without an order (moby container/view.go).
         mounts = tuple(sorted(container.mounts, key=lambda mount: mount.target))
-        yield "container", f"{name} on {node}", replace(container, mounts=mounts)
+        yield "container", f"{name} on {node}", container._replace(mounts=mounts)
 
 
 def difference(real: Rows, embedded: Rows) -> str:
