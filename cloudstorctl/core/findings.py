@@ -1,0 +1,32 @@
+"""What is wrong, or will be: each with the reason, and the command that mends it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Severity(Enum):
+    """How bad it is; members are ordered from the worst."""
+
+    ERROR = "error"
+    """Something fails or loses data now."""
+    WARNING = "warning"
+    """Something will, when a task moves or somebody cleans up."""
+    NOTE = "note"
+    """Worth knowing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that is wrong."""
+
+    code: str
+    """Words with hyphens that stay the same for scripts, such as `plugin-disabled`."""
+    severity: Severity
+    about: str
+    """What it is about, as the user would name it: `service web`, `node w2`, `volume data`."""
+    reason: str
+    """Whole sentences."""
+    fix: str = ""
+    """The command that mends or settles it; empty where there is none."""
