@@ -20,6 +20,7 @@ from cloudstorctl.commands import (
     completion_script,
     config_show,
     demo,
+    efs,
     inspect,
     ls,
     rm,
@@ -82,6 +83,7 @@ app.command("inspect", epilog=inspect.EPILOG)(inspect.inspect)
 app.command("safe-prune", epilog=safe_prune.EPILOG)(safe_prune.safe_prune)
 app.command("apply", epilog=apply.EPILOG)(apply.apply)
 app.command("rm", epilog=rm.EPILOG)(rm.rm)
+app.command("efs", epilog=efs.EPILOG)(efs.efs)
 app.command("demo", epilog=demo.EPILOG)(demo.demo)
 app.command("completion", epilog=completion_script.EPILOG)(completion_script.completion)
 app.add_typer(config_app, name="config")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import FrameType, ModuleType
 
-    from cloudstorctl.demo.serve import Served
+    from cloudstorctl.demo.up import Up
     from cloudstorctl.render.console import Console
 
 EPILOG = examples(
@@ -70,20 +70,20 @@ def demo(  # noqa: PLR0913 - one for each option
     up = _brought()
     with _signals_end_it():
         if not wants_fleet:
-            with up.with_story(generation or 2) as (served, left):
+            with up.with_story(generation or 2, aws=True) as story:
                 if tour:
-                    with up.with_story(generation or 2) as (copy, _):
-                        _play(invocation, (served, copy), left)
+                    with up.with_story(generation or 2, aws=False) as copy:
+                        _play(invocation, story, copy)
                     return ExitCode.DONE
-                return _show(invocation, served, command)
+                return _show(invocation, story, command)
         from cloudstorctl.demo.fleet import Size  # noqa: PLC0415 - with the demo alone
 
         count = 3 if nodes is None else nodes
         size = Size(
             nodes=count, volumes=_VOLUMES_A_NODE * count if volumes is None else volumes, seed=seed
         )
-        with up.with_fleet(size) as served:
-            return _show(invocation, served, command)
+        with up.with_fleet(size) as fleet:
+            return _show(invocation, fleet, command)
 
 
 def _brought() -> ModuleType:
@@ -102,11 +102,11 @@ def _brought() -> ModuleType:
     return up
 
 
-def _show(invocation: Invocation, served: Served, command: list[str] | None) -> ExitCode:
+def _show(invocation: Invocation, up: Up, command: list[str] | None) -> ExitCode:
     """Run one command on a swarm, or leave the swarm up until Ctrl-C."""
     if command:
-        return _run(invocation.world, served, tuple(command))
-    _introduce(invocation.console(), served)
+        return _run(invocation.world, up, tuple(command))
+    _introduce(invocation.console(), up)
     with suppress(KeyboardInterrupt):
         threading.Event().wait()
     return ExitCode.DONE
@@ -132,24 +132,24 @@ def _signals_end_it() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _run(world: World, served: Served, words: tuple[str, ...]) -> ExitCode:
+def _run(world: World, up: Up, words: tuple[str, ...]) -> ExitCode:
     """Run a command line of this program on the swarm, with a home and no settings but its own."""
-    place = served.swarm.place
+    place = up.served.swarm.place
     own = {
         key: value
         for key, value in world.environ.items()
-        if not key.startswith(("CLOUDSTORCTL_", "DOCKER_"))
+        if not key.startswith(("CLOUDSTORCTL_", "DOCKER_", "AWS_"))
     }
     home = place.folder / "home"
     inside = replace(
         world,
-        environ={**own, "CLOUDSTORCTL_CONFIG": str(place.configuration)},
+        environ={**own, **up.environ, "CLOUDSTORCTL_CONFIG": str(place.configuration)},
         places=Places(home=home, config=home, state=home, cache=home),
     )
     return ExitCode(world.run(words, inside))
 
 
-def _play(invocation: Invocation, swarms: tuple[Served, Served], left: str) -> None:
+def _play(invocation: Invocation, story: Up, copy: Up) -> None:
     from cloudstorctl.demo.tour import Tour  # noqa: PLC0415 - with the demo alone
 
     world, console = invocation.world, invocation.console()
@@ -159,29 +159,31 @@ def _play(invocation: Invocation, swarms: tuple[Served, Served], left: str) -> N
             console.message("\nEnter goes on, Ctrl-C ends.")
             world.stdin.readline()
 
-    served, copy = swarms
     Tour(
-        served=served,
-        copy=copy,
-        left=left,
+        served=story.served,
+        copy=copy.served,
+        left=story.left,
         tell=console.data,
-        run=lambda words: _run(world, served, words),
+        run=lambda words: _run(world, story, words),
         next_step=next_step,
     ).play()
 
 
-def _introduce(console: Console, served: Served) -> None:
+def _introduce(console: Console, up: Up) -> None:
     """Say what there is, and the one line that leads another shell to it."""
-    place = served.swarm.place
-    manager = next(iter(served.swarm.engines))
-    count = len(served.swarm.engines)
-    console.data(f"export CLOUDSTORCTL_CONFIG={place.configuration}\n")
+    swarm = up.served.swarm
+    place = swarm.place
+    manager = next(iter(swarm.engines))
+    count = len(swarm.engines)
+    account = "".join(f" {name}={value}" for name, value in up.environ.items())
+    console.data(f"export CLOUDSTORCTL_CONFIG={place.configuration}{account}\n")
     console.message(
         f"""
 A swarm of {count} engine{"s" * (count > 1)} is up, until Ctrl-C. Put the line above into another
 shell, then:
 
   cloudstorctl ls
+  {"cloudstorctl efs" if up.environ else "cloudstorctl ls -o json"}
   docker -H unix://{place.socket(manager)} volume ls"""
     )
     if any(place.shared.glob("*/*")):

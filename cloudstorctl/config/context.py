@@ -97,6 +97,14 @@ class Context:
     grace: timedelta = timedelta(0)
     max_count: int = 20
     max_percent: float = 25.0
+    aws_profile: str | None = None
+    """A profile of AWS's shared files; None: AWS_PROFILE, or the default one."""
+    aws_region: str | None = None
+    """Where a plugin does not tell its region; None: as every AWS tool finds it."""
+    efs_regular: str | None = None
+    """ID of the file system for `efs/reg`, where no plugin tells."""
+    efs_maxio: str | None = None
+    """ID of the file system for `efs/max`, where no plugin tells."""
     timeout: float = 30.0
     """Seconds for one request."""
     survey_timeout: float = 120.0

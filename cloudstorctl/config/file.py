@@ -25,6 +25,10 @@ _KEYS = {
     "grace": "prune.grace",
     "max_count": "prune.max_count",
     "max_percent": "prune.max_percent",
+    "aws_profile": "aws.profile",
+    "aws_region": "aws.region",
+    "efs_regular": "aws.efs_regular",
+    "efs_maxio": "aws.efs_maxio",
 }
 """Settings whose key in the file is another than their name."""
 
@@ -52,6 +56,10 @@ class FileContext:
     grace: timedelta | None = None
     max_count: int | None = None
     max_percent: float | None = None
+    aws_profile: str | None = None
+    aws_region: str | None = None
+    efs_regular: str | None = None
+    efs_maxio: str | None = None
 
     def origin_of(self, setting: str) -> str:
         """Return where the file gives the setting that other modules call `setting`."""
@@ -135,6 +143,7 @@ def _context_in(table: _Table, name: str) -> FileContext:
         "tls",
         "protect",
         "prune",
+        "aws",
     )
     tls = table.table("tls")
     tls.only("ca", "cert", "key")
@@ -144,6 +153,8 @@ def _context_in(table: _Table, name: str) -> FileContext:
     protect.only("volumes")
     prune = table.table("prune")
     prune.only("grace", "max_count", "max_percent")
+    aws = table.table("aws")
+    aws.only("profile", "region", "efs_regular", "efs_maxio")
     return FileContext(
         name=name,
         place=f"{table.file}: {table.place}",
@@ -163,6 +174,10 @@ def _context_in(table: _Table, name: str) -> FileContext:
         grace=prune.get("grace", values.duration),
         max_count=prune.get("max_count", values.count),
         max_percent=prune.get("max_percent", values.percent),
+        aws_profile=aws.get("profile", values.text),
+        aws_region=aws.get("region", values.text),
+        efs_regular=aws.get("efs_regular", values.text),
+        efs_maxio=aws.get("efs_maxio", values.text),
     )
 
 

@@ -71,6 +71,10 @@ def load_context(flags: Flags, environ: Mapping[str, str], places: Places) -> Co
         max_percent=sources.pick(
             "max_percent", values.percent, 25.0, flags.max_percent, in_file.max_percent
         ),
+        aws_profile=sources.from_file("aws_profile", in_file.aws_profile, None),
+        aws_region=sources.from_file("aws_region", in_file.aws_region, None),
+        efs_regular=sources.from_file("efs_regular", in_file.efs_regular, None),
+        efs_maxio=sources.from_file("efs_maxio", in_file.efs_maxio, None),
         timeout=timeout,
         survey_timeout=4 * timeout if whole_survey is None else whole_survey,
         parallel=sources.pick(

@@ -73,6 +73,9 @@ class Tour:
         )
         self._command("safe-prune", "--yes")
         self._show_files(self.served, ORPHAN, MOVED)
+        self.next_step()
+        self._say("6. And what AWS says of the file systems behind it all:")
+        self._command("efs")
 
     def _say(self, text: str) -> None:
         self.tell("\n" + textwrap.fill(text, _WIDTH, subsequent_indent="   ") + "\n\n")

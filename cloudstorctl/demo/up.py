@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import resource
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from cloudstorctl.demo import fleet, home, story
@@ -13,7 +14,7 @@ from cloudstorctl.demo.swarm import Swarm
 from cloudstorctl.errors import CloudstorctlError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 _SEED: Final = 1
 _FILES_A_NODE: Final = 8
@@ -21,9 +22,20 @@ _FILES_A_NODE: Final = 8
 _FILES: Final = 256
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Up:
+    """A swarm that is up."""
+
+    served: Served
+    left: str = ""
+    """In the story, the node that ping2.1 has left."""
+    environ: Mapping[str, str] = field(default_factory=dict)
+    """The variables that lead to its AWS account; empty where it has none."""
+
+
 @contextmanager
-def with_story(generation: int) -> Iterator[tuple[Served, str]]:
-    """Bring up three engines with the story's services; also give the node that ping2.1 has left.
+def with_story(generation: int, *, aws: bool) -> Iterator[Up]:
+    """Bring up three engines with the story's services, and with `aws` what is behind them.
 
     Raises:
         CloudstorctlError: it does not come up.
@@ -31,17 +43,39 @@ def with_story(generation: int) -> Iterator[tuple[Served, str]]:
     with (
         home.folder() as folder,
         Served(lambda runtime: Swarm(folder, runtime, seed=_SEED, generation=generation)) as served,
+        _account_of(served, wanted=aws) as environ,
     ):
         home.write_configuration(served.swarm)
         try:
             left = story.deploy(served)
         except AskError as error:
             raise CloudstorctlError(f"The demo did not come up: {error}") from error
-        yield served, left
+        yield Up(served=served, left=left, environ=environ)
 
 
 @contextmanager
-def with_fleet(size: fleet.Size) -> Iterator[Served]:
+def _account_of(served: Served, *, wanted: bool) -> Iterator[dict[str, str]]:
+    """Serve an AWS account with the swarm's file systems, and set the plugins to them."""
+    if not wanted:
+        yield {}
+        return
+    from cloudstorctl.demo.account import account_for  # noqa: PLC0415 - slow to import
+
+    addresses = served.do(lambda swarm: [m.address for m in swarm.cluster.members.values()])
+    with account_for(addresses) as account:
+        own = {"EFS_ID_REGULAR": account.regular, "EFS_ID_MAXIO": account.maxio}
+
+        def set_plugins(swarm: Swarm) -> None:
+            for engine in swarm.engines.values():
+                for plugin in engine.plugins:
+                    plugin.settings.update(own)
+
+        served.do(set_plugins)
+        yield account.environ
+
+
+@contextmanager
+def with_fleet(size: fleet.Size) -> Iterator[Up]:
     """Bring up a large swarm.
 
     Raises:
@@ -61,4 +95,4 @@ def with_fleet(size: fleet.Size) -> Iterator[Served]:
         Served(lambda runtime: fleet.build(folder, runtime, size)) as served,
     ):
         home.write_configuration(served.swarm)
-        yield served
+        yield Up(served=served)

@@ -31,16 +31,24 @@ def volumes_document(survey: Survey, verdicts: Sequence[Verdict], gaps: Sequence
     places = _Documented(survey.nodes)
     rulings = [verdict.ruling for verdict in verdicts]
     return {
-        "schema": VOLUMES_SCHEMA,
-        "cluster_id": survey.cluster_id,
-        "surveyed_at": rfc3339(survey.taken_at),
-        "complete": not gaps,
-        "gaps": [_gap(gap, places) for gap in gaps],
+        **head_of(VOLUMES_SCHEMA, survey, gaps),
         "counts": {
             "volumes": len(verdicts),
             **{ruling.name.lower(): rulings.count(ruling) for ruling in Ruling},
         },
         "volumes": [_volume(verdict, places) for verdict in verdicts],
+    }
+
+
+def head_of(schema: str, survey: Survey, gaps: Sequence[Gap]) -> Document:
+    """Begin a document about a survey: what it is, of which swarm and when, and what is missing."""
+    places = _Documented(survey.nodes)
+    return {
+        "schema": schema,
+        "cluster_id": survey.cluster_id,
+        "surveyed_at": rfc3339(survey.taken_at),
+        "complete": not gaps,
+        "gaps": [_gap(gap, places) for gap in gaps],
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from cloudstorctl.core.findings import Severity
 from cloudstorctl.core.judgement import EntryStatus, OutcomeStatus, Ruling
 
 
@@ -48,9 +49,15 @@ OUTCOMES = {
     OutcomeStatus.KEPT: Mark("●", "cyan", "kept"),
 }
 
+SEVERITIES = {
+    Severity.ERROR: Mark("✗", "bold red", "error"),
+    Severity.WARNING: Mark("!", "bold yellow", "warning"),
+    Severity.NOTE: Mark("·", "dim", "note"),
+}
+
 ATTENTION = Mark("!", "bold yellow", "warning")
 
 IN_ASCII = str.maketrans(
-    {"●": "*", "◆": "#", "…": "~", "◐": "o", "○": "x", "◦": ",", "·": ".", "✗": "X"}
+    {"●": "*", "◆": "#", "…": "~", "◐": "o", "○": "x", "◦": ",", "·": ".", "✗": "X", "→": ">"}
 )
 """What stands in for each sign where the terminal's encoding lacks it; of one cell as well."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.aws.fixtures import account, aws_server
 from tests.cli.setups import Setup
 from tests.cli.stage import Stage
 from tests.edge.scripted_swarm import swarm_of_three
@@ -13,6 +14,8 @@ from tests.edge.scripted_swarm import swarm_of_three
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+__all__ = ["account", "aws_server", "setup", "stage"]
 
 
 @pytest.fixture

@@ -45,6 +45,12 @@ grace = "1d12h"
 max_count = 3
 max_percent = 7.5
 
+[contexts.prod.aws]
+profile = "ops"
+region = "eu-west-1"
+efs_regular = "fs-1"
+efs_maxio = "fs-2"
+
 [contexts.lab]
 managers = ["tcp://lab:2375"]
 """

@@ -69,7 +69,7 @@ class Runner:
             assert process.stdout is not None
             line = process.stdout.readline()
             assert line.startswith("export CLOUDSTORCTL_CONFIG="), line
-            yield process, Path(line.strip().partition("=")[2])
+            yield process, Path(line.split()[1].partition("=")[2])
         finally:
             if process.poll() is None:
                 process.kill()

@@ -1,0 +1,81 @@
+"""A command's way to AWS: what it says of the storage behind the swarm's volumes."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from cloudstorctl.core.attached import Configured
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from cloudstorctl.aws.access import Access
+    from cloudstorctl.commands.invocation import Invocation
+    from cloudstorctl.config import Context
+    from cloudstorctl.core.attached import Attached
+    from cloudstorctl.core.storage import FileSystem
+
+
+class Storage:
+    """Asks AWS for one run, and remembers what it could not be asked."""
+
+    def __init__(self, invocation: Invocation, context: Context) -> None:
+        """Send nothing yet."""
+        # botocore takes 150 ms to import, which only commands about AWS should cost.
+        from cloudstorctl.aws.access import Access  # noqa: PLC0415
+
+        self.access: Access = Access(
+            environ=invocation.world.environ,
+            profile=context.aws_profile,
+            region=context.aws_region,
+            timeout=context.timeout,
+        )
+        self.missing: list[str] = []
+        """Sentences about what could not be read, each once."""
+
+    def file_systems(self, attached: Iterable[Attached], now: datetime) -> dict[str, FileSystem]:
+        """Describe these file systems, by ID."""
+        from cloudstorctl.aws.access import AwsError  # noqa: PLC0415
+        from cloudstorctl.aws.efs import file_systems  # noqa: PLC0415
+
+        wanted: dict[str, set[str]] = defaultdict(set)
+        for each in attached:
+            wanted[each.region].add(each.id)
+        found: dict[str, FileSystem] = {}
+        for region, identifiers in sorted(wanted.items()):
+            try:
+                described = file_systems(
+                    self.access, region, sorted(identifiers), now=now, missing=self.note
+                )
+            except AwsError as error:
+                self.note(str(error))
+            else:
+                found |= {each.id: each for each in described}
+        return found
+
+    def zones(self, region: str, addresses: Iterable[str]) -> dict[str, str]:
+        """Give the availability zones of nodes, by IP address."""
+        from cloudstorctl.aws.access import AwsError  # noqa: PLC0415
+        from cloudstorctl.aws.instances import zones_of  # noqa: PLC0415
+
+        try:
+            return zones_of(self.access, region, [each for each in addresses if each])
+        except AwsError as error:
+            self.note(str(error))
+            return {}
+
+    def note(self, sentence: str) -> None:
+        """Remember what is missing."""
+        if sentence not in self.missing:
+            self.missing.append(sentence)
+
+
+def configured(context: Context) -> Configured:
+    """Give what the configuration says of storage."""
+    return Configured(
+        region=context.aws_region or "",
+        regular=context.efs_regular or "",
+        maxio=context.efs_maxio or "",
+    )
