@@ -11,6 +11,7 @@ from cloudstorctl.core.entries import entry_views
 from cloudstorctl.core.gaps import gaps_in
 from cloudstorctl.core.judgement import Claim, ClaimKind, Ruling, Strength, Verdict, Volume
 from cloudstorctl.core.mounts import reacher_for
+from cloudstorctl.core.perfmode import wishes_in, with_wishes
 from cloudstorctl.core.volumes import volumes_in
 
 if TYPE_CHECKING:
@@ -67,7 +68,8 @@ def assess(
     unused since then: `unused_since` tells when it was first.
     """
     reacher = reacher_for(survey)
-    volumes = volumes_in(survey)
+    wishes = wishes_in(survey, reacher)
+    volumes = tuple(with_wishes(volume, wishes) for volume in volumes_in(survey))
     claims = claims_in(survey, reacher, protect)
     gaps = gaps_in(survey, volumes, reacher)
     hostnames = {node.id: node.hostname for node in survey.nodes}
