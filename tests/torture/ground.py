@@ -56,16 +56,6 @@ class Ground:
 
     def listed(self) -> set[str]:
         """Give the names that some engine of the swarm lists, or would if all were well."""
-        if self.lab.layout.generation == 2:
-            shared = self.lab.swarm.place.shared
-            engines = self._engines()
-            if not any(plugin.enabled for engine in engines for plugin in engine.plugins):
-                return set()
-            return {
-                place.name
-                for backing in ("reg", "max", "ebs")
-                for place in (shared / backing).iterdir()
-            }
         names: set[str] = set()
         for engine in self._engines():
             for plugin in engine.plugins:
