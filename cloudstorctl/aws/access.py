@@ -16,6 +16,7 @@ from cloudstorctl.errors import CloudstorctlError, ExitCode
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from types_boto3_backup import BackupClient
     from types_boto3_cloudwatch import CloudWatchClient
     from types_boto3_ec2 import EC2Client
     from types_boto3_efs import EFSClient
@@ -99,6 +100,13 @@ class Access:
         with told(where("CloudWatch", region)):
             return self._session(region).client(
                 "cloudwatch", config=self._config, endpoint_url=self._endpoint("CLOUDWATCH")
+            )
+
+    def backup(self, region: str) -> BackupClient:
+        """Make a client of AWS Backup, as `efs` does."""
+        with told(where("AWS Backup", region)):
+            return self._session(region).client(
+                "backup", config=self._config, endpoint_url=self._endpoint("BACKUP")
             )
 
     def _session(self, region: str) -> boto3.session.Session:

@@ -62,6 +62,17 @@ def file_systems(
     return tuple(found)
 
 
+def arn_of(access: Access, region: str, identifier: str) -> str:
+    """Give the name by which other services of AWS know a file system.
+
+    Raises:
+        AwsError: EFS gave no answer, or has no such file system.
+    """
+    with told(f"{where('EFS', region)}, {identifier}"):
+        found = access.efs(region).describe_file_systems(FileSystemId=identifier)["FileSystems"]
+        return found[0]["FileSystemArn"]
+
+
 def _file_system(
     access: Access,
     region: str,

@@ -6,6 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from cloudstorctl.core.attached import Configured
+from cloudstorctl.core.storage import Restorable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -16,6 +17,18 @@ if TYPE_CHECKING:
     from cloudstorctl.config import Context
     from cloudstorctl.core.attached import Attached
     from cloudstorctl.core.storage import FileSystem
+
+_SIGNS = (
+    "AWS_PROFILE",
+    "AWS_ACCESS_KEY_ID",
+    "AWS_ROLE_ARN",
+    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+    "AWS_REGION",
+    "AWS_DEFAULT_REGION",
+    "AWS_ENDPOINT_URL",
+)
+"""Variables that say that this is a place from which AWS is used."""
 
 
 class Storage:
@@ -32,6 +45,13 @@ class Storage:
             region=context.aws_region,
             timeout=context.timeout,
         )
+        places = invocation.world.places
+        self.set_up = (
+            any(invocation.world.environ.get(name) for name in _SIGNS)
+            or bool(context.aws_profile or context.aws_region)
+            or any((places.home / ".aws" / name).exists() for name in ("config", "credentials"))
+        )
+        """Whether anything says that AWS is to be asked, also where nobody asks for AWS."""
         self.missing: list[str] = []
         """Sentences about what could not be read, each once."""
 
@@ -53,6 +73,25 @@ class Storage:
                 self.note(str(error))
             else:
                 found |= {each.id: each for each in described}
+        return found
+
+    def restorable(self, attached: Iterable[Attached]) -> dict[str, Restorable]:
+        """Say of these file systems, by ID, whether AWS Backup could restore them."""
+        from cloudstorctl.aws.access import AwsError  # noqa: PLC0415
+        from cloudstorctl.aws.efs import arn_of  # noqa: PLC0415
+        from cloudstorctl.aws.recovery import latest_recovery_point  # noqa: PLC0415
+
+        found: dict[str, Restorable] = {}
+        for each in attached:
+            if each.id in found:
+                continue
+            try:
+                arn = arn_of(self.access, each.region, each.id)
+                point = latest_recovery_point(self.access, each.region, arn)
+            except AwsError as error:
+                found[each.id] = Restorable(unknown=str(error))
+            else:
+                found[each.id] = Restorable(point=point)
         return found
 
     def zones(self, region: str, addresses: Iterable[str]) -> dict[str, str]:

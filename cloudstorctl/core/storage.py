@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime  # noqa: TC003 - dataclass annotations are resolved at run time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,3 +57,22 @@ class FileSystem:
     """Whether automatic backup is on; None: it could not be read."""
     mount_targets: tuple[MountTarget, ...] = ()
     load: Load = Load()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecoveryPoint:
+    """A whole backup in AWS Backup."""
+
+    arn: str
+    created: datetime
+    vault: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restorable:
+    """Whether a file system could be restored."""
+
+    point: RecoveryPoint | None = None
+    """The newest recovery point; None: there is none, or it is not known."""
+    unknown: str = ""
+    """Why it is not known; empty where it is."""

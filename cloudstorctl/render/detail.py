@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from rich.console import Group
 from rich.text import Text
 
+from cloudstorctl.render.documents import rfc3339
 from cloudstorctl.render.layout import Column, Columns, Paragraph, cell, listing, sentence
 from cloudstorctl.render.naming import Places, holder
 from cloudstorctl.render.notes import not_seen, warnings
@@ -14,24 +15,39 @@ from cloudstorctl.render.symbols import RULINGS
 from cloudstorctl.render.tables import drivers_cell, entry_cells
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
+    from datetime import datetime, timedelta
 
     from rich.console import RenderableType
 
     from cloudstorctl.core.judgement import Backing, Claim, Verdict
     from cloudstorctl.core.model import Gap, Survey
+    from cloudstorctl.core.storage import Restorable
     from cloudstorctl.render.layout import Cell
 
 _LABEL = 9
 """Cells that the label of a fact takes, so that the facts stand under each other."""
 
 
-def volume_detail(survey: Survey, verdict: Verdict, gaps: Sequence[Gap]) -> RenderableType:
-    """Tell a volume's ruling and reasons, its backing, its claims, its entries and its traps."""
-    return Group(*_parts(survey, verdict, gaps))
+def volume_detail(
+    survey: Survey,
+    verdict: Verdict,
+    gaps: Sequence[Gap],
+    restorable: Mapping[str, Restorable],
+) -> RenderableType:
+    """Tell a volume's ruling and reasons, its backing, its claims, its entries and its traps.
+
+    `restorable` tells of file systems, by ID, whether they could be restored; it may be empty.
+    """
+    return Group(*_parts(survey, verdict, gaps, restorable))
 
 
-def _parts(survey: Survey, verdict: Verdict, gaps: Sequence[Gap]) -> Iterator[RenderableType]:
+def _parts(
+    survey: Survey,
+    verdict: Verdict,
+    gaps: Sequence[Gap],
+    restorable: Mapping[str, Restorable],
+) -> Iterator[RenderableType]:
     places = Places(survey.nodes)
     volume = verdict.volume
     ruling = RULINGS[verdict.ruling]
@@ -43,6 +59,9 @@ def _parts(survey: Survey, verdict: Verdict, gaps: Sequence[Gap]) -> Iterator[Re
         yield _fact("" if number else "Backing", listing(_backing(backing)))
     if not volume.backings:
         yield _fact("Backing", cell("unknown"))
+    for backing in volume.backings:
+        if (told := restorable.get(backing.file_system or "")) is not None:
+            yield _fact("Restore", sentence(_restore(told, survey.taken_at)))
     yield _fact("Driver", drivers_cell(volume.drivers) or cell("-"))
     if verdict.claims:
         yield from _head("Claims")
@@ -63,6 +82,26 @@ def _fact(label: str, value: Cell) -> Paragraph:
 def _head(title: str) -> Iterator[RenderableType]:
     yield Text()
     yield Paragraph((Text(f"{title}:", "bold"),))
+
+
+def _restore(told: Restorable, now: datetime) -> str:
+    if told.unknown:
+        return f"not known: {told.unknown}"
+    if told.point is None:
+        return "AWS Backup has no recovery point of its file system"
+    vault = f" in vault {told.point.vault}" if told.point.vault else ""
+    at = rfc3339(told.point.created)
+    return f"recovery point of {at}, {age(now - told.point.created)} old{vault}"
+
+
+def age(passed: timedelta) -> str:
+    """Write how long ago something was, in its largest unit: `3 h`, `12 days`."""
+    minutes = max(int(passed.total_seconds()) // 60, 0)
+    for size, unit in ((24 * 60, "day"), (60, "h")):
+        number = minutes // size
+        if number >= (2 if unit == "day" else 1):
+            return f"{number} {unit}{'s' if unit == 'day' else ''}"
+    return f"{minutes} min"
 
 
 def _backing(backing: Backing) -> Iterator[str]:

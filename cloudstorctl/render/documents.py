@@ -13,11 +13,12 @@ from cloudstorctl.render.json_text import pieces_of
 from cloudstorctl.render.naming import Places
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from cloudstorctl.core.judgement import Backing, Claim, EntryView, NodeRef, Outcome, Verdict
     from cloudstorctl.core.model import Gap, Node, NodeId, Survey
+    from cloudstorctl.core.storage import Restorable
 
 Document = dict[str, Any]
 """A mapping that holds nothing but what JSON has."""
@@ -78,6 +79,23 @@ def outcomes_document(  # noqa: PLR0913 - one for each part of the document
             for outcome in outcomes
         ],
     }
+
+
+def recovery(restorable: Mapping[str, Restorable]) -> list[Document]:
+    """Describe whether file systems could be restored; `unknown` says why that is not known."""
+    return [
+        {
+            "file_system": identifier,
+            "recovery_point": each.point
+            and {
+                "arn": each.point.arn,
+                "created_at": rfc3339(each.point.created),
+                "vault": each.point.vault or None,
+            },
+            "unknown": each.unknown or None,
+        }
+        for identifier, each in sorted(restorable.items())
+    ]
 
 
 def as_json(document: Document) -> str:

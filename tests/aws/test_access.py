@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import socket
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from botocore.stub import Stubber
 
 from cloudstorctl.aws.access import Access, AwsError
 from cloudstorctl.aws.efs import file_systems
 from cloudstorctl.errors import ExitCode
 from tests.aws.account import REGION
+from tests.aws.stubs import NOW, stubbed
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.aws.account import Account
 
-NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 DESCRIBED = {
     "FileSystems": [
         {
@@ -35,17 +33,6 @@ DESCRIBED = {
         }
     ]
 }
-
-
-def stubbed(monkeypatch: pytest.MonkeyPatch) -> dict[str, Stubber]:
-    """Let every client made from now on answer from a script, by the service's name."""
-    stubs: dict[str, Stubber] = {}
-    for service in ("efs", "ec2", "cloudwatch"):
-        client = getattr(Access(), service)(REGION)
-        stubs[service] = Stubber(client)
-        stubs[service].activate()
-        monkeypatch.setattr(Access, service, lambda _self, _region, client=client: client)
-    return stubs
 
 
 def ask() -> AwsError:

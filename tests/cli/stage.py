@@ -63,6 +63,12 @@ class Stage:
         """Act when the removal of this volume arrives at an engine, before it is carried out."""
         self.swarm.before("DELETE", f"/volumes/{volume}", act)
 
+    def set_plugins(self, **settings: str) -> None:
+        """Set the Cloudstor plugin of every engine."""
+        for engine in self.swarm.engines.values():
+            lines = [f"{key}={value}" for key, value in settings.items()]
+            engine.plugins[0]["Settings"]["Env"] = lines
+
     def blind(self, hostname: str, path: str = "/plugins") -> None:
         """Let one engine fail at one question from now on."""
         self.swarm.answer(hostname, path, json_reply({"message": "out of order"}, status=500))

@@ -13,14 +13,6 @@ from tests.cli.worlds import NOON
 if TYPE_CHECKING:
     from tests.aws.account import Account
     from tests.cli.stage import Stage
-    from tests.edge.payloads import Payload
-
-
-def set_plugins(stage: Stage, **settings: str) -> None:
-    """Set the Cloudstor plugin of every engine."""
-    for engine in stage.swarm.engines.values():
-        plugin: Payload = engine.plugins[0]
-        plugin["Settings"]["Env"] = [f"{key}={value}" for key, value in settings.items()]
 
 
 @pytest.fixture
@@ -29,7 +21,7 @@ def shop(stage: Stage, account: Account) -> tuple[Stage, str, str]:
     regular = account.file_system("shop-EFS-GP", "a", "b", "c", lifecycle=True)
     maxio = account.file_system("shop-EFS-MaxIO", "a", performance="maxIO", backup=False)
     account.load(regular, 93.4, NOON - timedelta(minutes=20))
-    set_plugins(stage, EFS_ID_REGULAR=regular, EFS_ID_MAXIO=maxio, AWS_REGION=REGION)
+    stage.set_plugins(EFS_ID_REGULAR=regular, EFS_ID_MAXIO=maxio, AWS_REGION=REGION)
     for number, engine in enumerate(stage.swarm.engines.values()):
         address = f"172.31.{16 * number}.10"
         engine.node["Status"]["Addr"] = address
@@ -85,7 +77,7 @@ def test_a_file_system_that_aws_does_not_have_is_said_beside_the_others(
     shop: tuple[Stage, str, str],
 ) -> None:
     stage, regular, _ = shop
-    set_plugins(stage, EFS_ID_REGULAR=regular, EFS_ID_MAXIO="fs-0", AWS_REGION=REGION)
+    stage.set_plugins(EFS_ID_REGULAR=regular, EFS_ID_MAXIO="fs-0", AWS_REGION=REGION)
     ran = stage.run("efs")
     assert ran.code == 0
     assert "not told by AWS" in ran.out
@@ -108,7 +100,7 @@ def test_without_access_to_aws_it_exits_8_and_says_how_to_get_it(
 
 def test_a_swarm_without_efs_is_said(stage: Stage, account: Account) -> None:
     del account
-    set_plugins(stage, EFS_SUPPORTED="0")
+    stage.set_plugins(EFS_SUPPORTED="0")
     ran = stage.run("efs")
     assert (ran.code, ran.out) == (0, "")
     assert ran.err.startswith("No plugin of this swarm names an EFS file system")
@@ -116,7 +108,7 @@ def test_a_swarm_without_efs_is_said(stage: Stage, account: Account) -> None:
 
 def test_the_configuration_names_what_the_plugins_do_not(stage: Stage, account: Account) -> None:
     identifier = account.file_system("shop-EFS-GP", "a")
-    set_plugins(stage)
+    stage.set_plugins()
     path = stage.folder / "c.toml"
     path.write_text(f'[contexts.c.aws]\nefs_regular = "{identifier}"\nregion = "{REGION}"\n')
     (told,) = stage.document("efs", "--config", str(path))["file_systems"]

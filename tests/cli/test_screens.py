@@ -3,12 +3,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from cloudstorctl.core.judgement import Backing, EntryStatus, OutcomeStatus, Ruling
+from cloudstorctl.core.storage import Restorable
 from cloudstorctl.render.detail import volume_detail
 from cloudstorctl.render.plan import outcomes_screen, plan_screen
 from cloudstorctl.render.screen import screen
 from tests.cli.scene import (
     HOSTILE,
     HOSTILE_SHOWN,
+    REGULAR,
     a_claim,
     a_gap,
     a_kept,
@@ -23,7 +25,7 @@ from tests.cli.scene import (
 
 
 def test_inspect_tells_the_ruling_the_claims_and_the_stale_entry_in_80_columns() -> None:
-    detail = volume_detail(a_survey(), documented_volumes()[2], ())
+    detail = volume_detail(a_survey(), documented_volumes()[2], (), {})
     assert screen(detail, width=80, colour=False).splitlines() == [
         "ping2-1-vol",
         "  Ruling   ● in-use",
@@ -60,7 +62,7 @@ def test_inspect_shows_options_warnings_and_the_gaps_that_touch_the_volume() -> 
         backings=(),
     )
     gaps = (a_gap(), a_gap("service api", None, "other-volume"))
-    detail = volume_detail(a_survey(4), verdict, gaps)
+    detail = volume_detail(a_survey(4), verdict, gaps, {})
     assert screen(detail, width=160, colour=False).splitlines() == [
         "data",
         "  Ruling   ? unknown",
@@ -85,7 +87,7 @@ def test_inspect_shows_options_warnings_and_the_gaps_that_touch_the_volume() -> 
 def test_inspect_tells_a_reader_from_a_writer_and_each_of_two_backings() -> None:
     claims = (a_claim("reader.1", 1, detail="its container is running", writes=False),)
     verdict = a_verdict("data", Ruling.IN_USE, claims=claims, backings=(Backing(mode="max"),) * 2)
-    text = screen(volume_detail(a_survey(), verdict, ()), width=80, colour=False)
+    text = screen(volume_detail(a_survey(), verdict, (), {}), width=80, colour=False)
     assert "its container is running (read-only)\n" in text
     assert "  Backing  unknown/max\n           unknown/max\n" in text
 
@@ -189,7 +191,12 @@ def test_no_screen_obeys_a_name_or_a_reason_from_the_swarm() -> None:
     )
     removal = replace(a_removal(HOSTILE), reasons=(bad,))
     screens = (
-        volume_detail(a_survey(), verdict, (a_gap(bad, None, bad, HOSTILE, cause=bad),)),
+        volume_detail(
+            a_survey(),
+            verdict,
+            (a_gap(bad, None, bad, HOSTILE, cause=bad),),
+            {REGULAR: Restorable(unknown=bad)},
+        ),
         plan_screen(a_plan((removal,), (a_kept(HOSTILE, Ruling.UNKNOWN, bad),))),
         plan_screen(a_plan((), (a_kept(HOSTILE),) * 6)),
         outcomes_screen((an_outcome(HOSTILE, OutcomeStatus.FAILED, bad),)),
