@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from cloudstorctl.commands.invocation import Invocation
     from cloudstorctl.config import Context
     from cloudstorctl.core.attached import Attached
-    from cloudstorctl.core.storage import FileSystem
+    from cloudstorctl.core.ebs import Stack
+    from cloudstorctl.core.storage import EbsVolume, FileSystem
 
 _SIGNS = (
     "AWS_PROFILE",
@@ -93,6 +94,17 @@ class Storage:
             else:
                 found[each.id] = Restorable(point=point)
         return found
+
+    def ebs_volumes(self, stack: Stack) -> tuple[EbsVolume, ...]:
+        """Describe the EBS volumes that the driver has made for a stack."""
+        from cloudstorctl.aws.access import AwsError  # noqa: PLC0415
+        from cloudstorctl.aws.ebs import volumes_of_stack  # noqa: PLC0415
+
+        try:
+            return volumes_of_stack(self.access, stack.region, stack.arn)
+        except AwsError as error:
+            self.note(str(error))
+            return ()
 
     def zones(self, region: str, addresses: Iterable[str]) -> dict[str, str]:
         """Give the availability zones of nodes, by IP address."""

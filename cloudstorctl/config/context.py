@@ -101,6 +101,8 @@ class Context:
     """A profile of AWS's shared files; None: AWS_PROFILE, or the default one."""
     aws_region: str | None = None
     """Where a plugin does not tell its region; None: as every AWS tool finds it."""
+    aws_stack: str | None = None
+    """ARN of the CloudFormation stack, where no plugin tells."""
     efs_regular: str | None = None
     """ID of the file system for `efs/reg`, where no plugin tells."""
     efs_maxio: str | None = None

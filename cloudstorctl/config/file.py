@@ -27,6 +27,7 @@ _KEYS = {
     "max_percent": "prune.max_percent",
     "aws_profile": "aws.profile",
     "aws_region": "aws.region",
+    "aws_stack": "aws.stack",
     "efs_regular": "aws.efs_regular",
     "efs_maxio": "aws.efs_maxio",
 }
@@ -58,6 +59,7 @@ class FileContext:
     max_percent: float | None = None
     aws_profile: str | None = None
     aws_region: str | None = None
+    aws_stack: str | None = None
     efs_regular: str | None = None
     efs_maxio: str | None = None
 
@@ -154,7 +156,7 @@ def _context_in(table: _Table, name: str) -> FileContext:
     prune = table.table("prune")
     prune.only("grace", "max_count", "max_percent")
     aws = table.table("aws")
-    aws.only("profile", "region", "efs_regular", "efs_maxio")
+    aws.only("profile", "region", "stack", "efs_regular", "efs_maxio")
     return FileContext(
         name=name,
         place=f"{table.file}: {table.place}",
@@ -176,6 +178,7 @@ def _context_in(table: _Table, name: str) -> FileContext:
         max_percent=prune.get("max_percent", values.percent),
         aws_profile=aws.get("profile", values.text),
         aws_region=aws.get("region", values.text),
+        aws_stack=aws.get("stack", values.text),
         efs_regular=aws.get("efs_regular", values.text),
         efs_maxio=aws.get("efs_maxio", values.text),
     )

@@ -73,6 +73,7 @@ def load_context(flags: Flags, environ: Mapping[str, str], places: Places) -> Co
         ),
         aws_profile=sources.from_file("aws_profile", in_file.aws_profile, None),
         aws_region=sources.from_file("aws_region", in_file.aws_region, None),
+        aws_stack=sources.from_file("aws_stack", in_file.aws_stack, None),
         efs_regular=sources.from_file("efs_regular", in_file.efs_regular, None),
         efs_maxio=sources.from_file("efs_maxio", in_file.efs_maxio, None),
         timeout=timeout,

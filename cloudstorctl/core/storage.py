@@ -76,3 +76,33 @@ class Restorable:
     """The newest recovery point; None: there is none, or it is not known."""
     unknown: str = ""
     """Why it is not known; empty where it is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """A whole snapshot of an EBS volume."""
+
+    id: str
+    created: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EbsVolume:
+    """An EBS volume that the driver has made: a relocatable volume of the swarm."""
+
+    id: str
+    name: str
+    """Of the Cloudstor volume, from its tag."""
+    size_gib: int
+    """GiB that it costs, used or not."""
+    type: str
+    """Such as `gp2`."""
+    zone: str
+    state: str
+    """`available`, `in-use`, …; `in-use` does not mean mounted: an unmount does not detach."""
+    iops: int | None = None
+    encrypted: bool = False
+    instance: str | None = None
+    """ID of the EC2 instance that it is attached to."""
+    snapshot: Snapshot | None = None
+    """The latest whole one."""

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from moto.server import ThreadedMotoServer
 
+from cloudstorctl.aws.ebs import stack_tag
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
@@ -78,6 +80,20 @@ class Account:
             PrivateIpAddress=address,
         )
         identifier: str = made["Instances"][0]["InstanceId"]
+        return identifier
+
+    def ebs(self, name: str | None, *, stack: str, size: int = 10, zone: str = "a") -> str:
+        """Make an EBS volume as the driver does; without a name it only has the stack's tag."""
+        tags = [{"Key": "StackID", "Value": stack_tag(stack)}]
+        if name is not None:
+            tags.append({"Key": "CloudstorVolumeName", "Value": name})
+        made = self.client("ec2").create_volume(
+            AvailabilityZone=f"{REGION}{zone}",
+            Size=size,
+            VolumeType="gp2",
+            TagSpecifications=[{"ResourceType": "volume", "Tags": tags}],
+        )
+        identifier: str = made["VolumeId"]
         return identifier
 
     def load(self, file_system: str, percent: float, at: datetime) -> None:

@@ -48,6 +48,7 @@ max_percent = 7.5
 [contexts.prod.aws]
 profile = "ops"
 region = "eu-west-1"
+stack = "arn:s"
 efs_regular = "fs-1"
 efs_maxio = "fs-2"
 

@@ -61,6 +61,7 @@ def test_every_key_of_the_file_arrives_with_its_place(setup: Setup) -> None:
         max_percent=7.5,
         aws_profile="ops",
         aws_region="eu-west-1",
+        aws_stack="arn:s",
         efs_regular="fs-1",
         efs_maxio="fs-2",
         timeout=5.0,

@@ -49,6 +49,7 @@ def test_config_show_prints_each_value_with_where_it_came_from(
         "max_percent 25 default",
         "aws_profile - default",
         "aws_region - default",
+        "aws_stack - default",
         "efs_regular - default",
         "efs_maxio - default",
         "timeout 1.5 s environment CLOUDSTORCTL_TIMEOUT",
