@@ -18,10 +18,7 @@ STACK = "arn:aws:cloudformation:eu-west-1:123456789012:stack/shop/1"
 
 
 def test_the_tag_of_a_stack_is_the_md5_of_its_arn() -> None:
-    assert (
-        stack_tag("arn:aws:cloudformation:x") == "6ee9c9f4fe8cd7d7dcbc2cf8b3c2a0e3"
-        or len(stack_tag("arn:aws:cloudformation:x")) == 32
-    )
+    assert stack_tag("arn:aws:cloudformation:x") == "53e72bae0066b001456a588b8063d8af"
 
 
 def test_volumes_of_the_stack_are_described_by_name(account: Account, access: Access) -> None:
