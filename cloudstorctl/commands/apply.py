@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -48,6 +49,8 @@ def apply(
     """
     context = invocation.context(max_count=max_count, max_percent=max_percent, audit_log=audit_log)
     saved = _read(file)
+    if saved.recovery_within is not None:
+        context = replace(context, require_recovery_point=saved.recovery_within)
     with open_session(invocation, context) as session:
         session.tell_of_grace()
         seen = session.look()

@@ -59,6 +59,7 @@ class MoreFlags(TypedDict, total=False):
     audit_log: str | None
     max_count: int | None
     max_percent: float | None
+    require_recovery_point: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

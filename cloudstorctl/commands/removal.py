@@ -29,6 +29,13 @@ MaxPercent = Annotated[
 AuditLog = Annotated[
     str | None, typer.Option(metavar="FILE", help="Record of every removal (JSON Lines).")
 ]
+RequireRecoveryPoint = Annotated[
+    str | None,
+    typer.Option(
+        metavar="AGE",
+        help="Only what AWS could restore from a recovery point younger than this, such as 24h.",
+    ),
+]
 
 _FAILURES = {OutcomeStatus.REFUSED, OutcomeStatus.FAILED, OutcomeStatus.UNCERTAIN}
 

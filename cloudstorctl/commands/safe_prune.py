@@ -17,6 +17,7 @@ from cloudstorctl.commands.removal import (
     AuditLog,
     MaxCount,
     MaxPercent,
+    RequireRecoveryPoint,
     carry_out,
     limits_of,
     show_outcomes,
@@ -27,11 +28,12 @@ from cloudstorctl.commands.showing import show
 from cloudstorctl.core.judgement import Ruling
 from cloudstorctl.core.plan import check_limits, plan_removals
 from cloudstorctl.core.plan_document import plan_document
+from cloudstorctl.core.restoring import lacks_recovery_point
 from cloudstorctl.errors import CloudstorctlError, ExitCode, RefusedError
 
 if TYPE_CHECKING:
     from cloudstorctl.commands.session import Session
-    from cloudstorctl.core.judgement import Plan
+    from cloudstorctl.core.judgement import Plan, Verdict
 
 EPILOG = examples(
     "cloudstorctl safe-prune --dry-run",
@@ -66,6 +68,7 @@ def safe_prune(  # noqa: PLR0913 - one for each option
     ] = None,
     max_count: MaxCount = None,
     max_percent: MaxPercent = None,
+    require_recovery_point: RequireRecoveryPoint = None,
     audit_log: AuditLog = None,
     detailed_exitcode: Annotated[
         bool,
@@ -77,13 +80,19 @@ def safe_prune(  # noqa: PLR0913 - one for each option
     Shows the plan, asks, and looks at the whole swarm again before each removal. Without a
     terminal it removes only with --yes.
     """
-    context = invocation.context(max_count=max_count, max_percent=max_percent, audit_log=audit_log)
+    context = invocation.context(
+        max_count=max_count,
+        max_percent=max_percent,
+        require_recovery_point=require_recovery_point,
+        audit_log=audit_log,
+    )
     selection = Selection(patterns=tuple(patterns or ()), exclude=tuple(exclude or ()))
     with open_session(invocation, context) as session:
         session.tell_of_grace()
-        seen = session.look()
-        names = frozenset(v.volume.name for v in selection.of(seen.verdicts, seen.survey))
-        plan = plan_removals(seen, names)
+        seen = session.look(restorable=True)
+        chosen = selection.of(seen.verdicts, seen.survey)
+        plan = plan_removals(seen, frozenset(verdict.volume.name for verdict in chosen))
+        left = _left(plan, chosen)
         if plan_out is not None:
             _write(plan_out, plan)
             session.console.message(
@@ -94,23 +103,20 @@ def safe_prune(  # noqa: PLR0913 - one for each option
             _show(session, plan)
         check_limits(plan, len(seen.verdicts), limits_of(context))
         if dry_run:
-            return _dry_run_code(plan, detailed=detailed_exitcode)
+            return ExitCode.CANDIDATES if plan.removals and detailed_exitcode else left
         if not plan.removals:
             _show(session, plan) if in_words else show_outcomes(session, plan, [])
-            return _incomplete(plan)
+            return left
         if not yes:
             _confirm(session, plan)
-        return carry_out(session, plan) or _incomplete(plan)
+        return carry_out(session, plan) or left
 
 
-def _dry_run_code(plan: Plan, *, detailed: bool) -> ExitCode:
-    if plan.removals and detailed:
-        return ExitCode.CANDIDATES
-    return _incomplete(plan)
-
-
-def _incomplete(plan: Plan) -> ExitCode:
-    """A gap may hide candidates: what was asked, all that is unused, was not proved."""
+def _left(plan: Plan, chosen: tuple[Verdict, ...]) -> ExitCode:
+    """Say what stays that was asked for: what could not be restored, or a gap hides."""
+    if any(lacks_recovery_point(verdict) for verdict in chosen):
+        return ExitCode.REFUSED
+    # A gap may hide candidates: what was asked, all that is unused, was not proved.
     unknown = any(kept.ruling is Ruling.UNKNOWN for kept in plan.kept)
     unseen = any(gap.volumes is None for gap in plan.gaps)
     return ExitCode.INCOMPLETE if unknown or unseen else ExitCode.DONE

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cloudstorctl.commands.completion import remember
+from cloudstorctl.core.restoring import NOT_ASKED, Restoring
 from cloudstorctl.core.verdict import Assessment, assess
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
     from cloudstorctl.commands.invocation import Invocation
     from cloudstorctl.config import Context
+    from cloudstorctl.core.model import Survey
     from cloudstorctl.render.console import Console
     from cloudstorctl.swarm.engines import Engines
 
@@ -27,10 +29,18 @@ class Session:
     engines: Engines
     console: Console
 
-    def look(self, why: str = "Reading the swarm", *, cluster_id: str | None = None) -> Assessment:
+    def look(
+        self,
+        why: str = "Reading the swarm",
+        *,
+        cluster_id: str | None = None,
+        restorable: bool = False,
+    ) -> Assessment:
         """Survey the swarm now, and judge every volume.
 
-        With `cluster_id`, no other swarm will do, whatever the context says.
+        With `cluster_id`, no other swarm will do, whatever the context says. With `restorable`,
+        AWS is asked what it could restore, where it is set up; where that is required, it always
+        is.
 
         Raises:
             NoAccessError: no manager answered.
@@ -52,7 +62,11 @@ class Session:
                 now=self.invocation.world.now,
                 progress=lambda done, nodes: progress.update(f"{why}: {done} of {nodes} nodes"),
             )
-        assessment = assess(seen, protect=context.protect_volumes)
+        assessment = assess(
+            seen,
+            protect=context.protect_volumes,
+            restoring=self._restoring(seen, wanted=restorable),
+        )
         remember(
             self.invocation,
             context,
@@ -60,6 +74,17 @@ class Session:
             nodes=(node.hostname for node in seen.nodes),
         )
         return assessment
+
+    def _restoring(self, seen: Survey, *, wanted: bool) -> Restoring:
+        within = self.context.require_recovery_point
+        if within is None and not wanted:
+            return NOT_ASKED
+        from cloudstorctl.commands.storage import Storage  # noqa: PLC0415 - botocore is slow
+
+        storage = Storage(self.invocation, self.context)
+        if within is None and not storage.set_up:
+            return NOT_ASKED
+        return storage.restoring(seen, within)
 
     def tell_of_grace(self) -> None:
         """Say that a configured grace period is not kept yet."""

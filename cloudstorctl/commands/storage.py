@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from cloudstorctl.core.attached import Configured
-from cloudstorctl.core.storage import Restorable
+from cloudstorctl.core.attached import Configured, attached_in
+from cloudstorctl.core.ebs import relocatable, stacks_in
+from cloudstorctl.core.restoring import Restoring
+from cloudstorctl.core.storage import RecoveryPoint, Restorable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from cloudstorctl.aws.access import Access
     from cloudstorctl.commands.invocation import Invocation
     from cloudstorctl.config import Context
     from cloudstorctl.core.attached import Attached
-    from cloudstorctl.core.ebs import Stack
+    from cloudstorctl.core.ebs import Relocatable, Stack
+    from cloudstorctl.core.model import Survey
     from cloudstorctl.core.storage import EbsVolume, FileSystem
 
 _SIGNS = (
@@ -40,6 +43,7 @@ class Storage:
         # botocore takes 150 ms to import, which only commands about AWS should cost.
         from cloudstorctl.aws.access import Access  # noqa: PLC0415
 
+        self._context = context
         self.access: Access = Access(
             environ=invocation.world.environ,
             profile=context.aws_profile,
@@ -95,6 +99,18 @@ class Storage:
                 found[each.id] = Restorable(point=point)
         return found
 
+    def restoring(self, seen: Survey, within: timedelta | None) -> Restoring:
+        """Say of every backing of a survey whether it could be restored."""
+        context = self._context
+        stacks = stacks_in(seen, region=context.aws_region or "", stack=context.aws_stack or "")
+        on_ebs = any("/ebs/" in entry.mountpoint for e in seen.engines for entry in e.entries)
+        volumes = [v for stack in stacks for v in self.ebs_volumes(stack)] if on_ebs else []
+        return Restoring(
+            file_systems=self.restorable(attached_in(seen, configured(context))),
+            volumes={each.volume.name: _snapshot_of(each) for each in relocatable(seen, volumes)},
+            within=within,
+        )
+
     def ebs_volumes(self, stack: Stack) -> tuple[EbsVolume, ...]:
         """Describe the EBS volumes that the driver has made for a stack."""
         from cloudstorctl.aws.access import AwsError  # noqa: PLC0415
@@ -121,6 +137,15 @@ class Storage:
         """Remember what is missing."""
         if sentence not in self.missing:
             self.missing.append(sentence)
+
+
+def _snapshot_of(each: Relocatable) -> Restorable:
+    if each.namesakes:
+        return Restorable(unknown="several EBS volumes have its name")
+    snapshot = each.volume.snapshot
+    if snapshot is None:
+        return Restorable()
+    return Restorable(point=RecoveryPoint(arn=snapshot.id, created=snapshot.created))
 
 
 def configured(context: Context) -> Configured:

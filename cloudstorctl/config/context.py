@@ -67,6 +67,7 @@ class Flags:
     audit_log: str | None = None
     max_count: int | None = None
     max_percent: float | None = None
+    require_recovery_point: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +98,8 @@ class Context:
     grace: timedelta = timedelta(0)
     max_count: int = 20
     max_percent: float = 25.0
+    require_recovery_point: timedelta | None = None
+    """How young a recovery point has to be for a removal; None: none has to be there."""
     aws_profile: str | None = None
     """A profile of AWS's shared files; None: AWS_PROFILE, or the default one."""
     aws_region: str | None = None

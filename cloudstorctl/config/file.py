@@ -25,6 +25,7 @@ _KEYS = {
     "grace": "prune.grace",
     "max_count": "prune.max_count",
     "max_percent": "prune.max_percent",
+    "require_recovery_point": "prune.require_recovery_point",
     "aws_profile": "aws.profile",
     "aws_region": "aws.region",
     "aws_stack": "aws.stack",
@@ -57,6 +58,7 @@ class FileContext:
     grace: timedelta | None = None
     max_count: int | None = None
     max_percent: float | None = None
+    require_recovery_point: timedelta | None = None
     aws_profile: str | None = None
     aws_region: str | None = None
     aws_stack: str | None = None
@@ -154,7 +156,7 @@ def _context_in(table: _Table, name: str) -> FileContext:
     protect = table.table("protect")
     protect.only("volumes")
     prune = table.table("prune")
-    prune.only("grace", "max_count", "max_percent")
+    prune.only("grace", "max_count", "max_percent", "require_recovery_point")
     aws = table.table("aws")
     aws.only("profile", "region", "stack", "efs_regular", "efs_maxio")
     return FileContext(
@@ -176,6 +178,7 @@ def _context_in(table: _Table, name: str) -> FileContext:
         grace=prune.get("grace", values.duration),
         max_count=prune.get("max_count", values.count),
         max_percent=prune.get("max_percent", values.percent),
+        require_recovery_point=prune.get("require_recovery_point", values.duration),
         aws_profile=aws.get("profile", values.text),
         aws_region=aws.get("region", values.text),
         aws_stack=aws.get("stack", values.text),

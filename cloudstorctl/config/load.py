@@ -71,6 +71,13 @@ def load_context(flags: Flags, environ: Mapping[str, str], places: Places) -> Co
         max_percent=sources.pick(
             "max_percent", values.percent, 25.0, flags.max_percent, in_file.max_percent
         ),
+        require_recovery_point=sources.pick(
+            "require_recovery_point",
+            values.duration,
+            None,
+            flags.require_recovery_point,
+            in_file.require_recovery_point,
+        ),
         aws_profile=sources.from_file("aws_profile", in_file.aws_profile, None),
         aws_region=sources.from_file("aws_region", in_file.aws_region, None),
         aws_stack=sources.from_file("aws_stack", in_file.aws_stack, None),

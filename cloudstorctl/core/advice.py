@@ -5,12 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, assert_never
 
 from cloudstorctl.core.judgement import ClaimKind, HolderType
+from cloudstorctl.core.restoring import RULE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from cloudstorctl.core.judgement import Claim, Verdict
     from cloudstorctl.core.model import NodeId, Survey
+
+
+_BACK_IT_UP = "Once there is a recovery point it may go: 'aws backup start-backup-job' makes one."
+_UNPROTECT = "If it need not be protected, take its pattern or label away first."
 
 
 def advice_on(verdict: Verdict, survey: Survey) -> tuple[str, ...]:
@@ -46,6 +51,6 @@ def _on_claim(claim: Claim, verdict: Verdict, hostnames: Mapping[NodeId, str]) -
                 f"'docker service update --label-add settled=yes {service}'."
             )
         case ClaimKind.PROTECTED:
-            return "If it need not be protected, take its pattern or label away first."
+            return _BACK_IT_UP if claim.holder.id == RULE else _UNPROTECT
         case _ as never:
             assert_never(never)

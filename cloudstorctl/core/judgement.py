@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime  # noqa: TC003 - dataclass annotations are resolved at run time
+from datetime import datetime, timedelta  # noqa: TC003 - dataclass annotations are resolved at run time
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -207,6 +207,8 @@ class Plan:
     removals: tuple[PlannedRemoval, ...]
     kept: tuple[KeptVolume, ...]
     gaps: tuple[Gap, ...] = ()
+    recovery_within: timedelta | None = None
+    """How young the recovery point of each backing had to be; None: none was required."""
 
 
 class OutcomeStatus(StrEnum):

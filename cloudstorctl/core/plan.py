@@ -21,6 +21,7 @@ from cloudstorctl.errors import RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Collection
+    from datetime import timedelta
 
     from cloudstorctl.core.model import Survey, VolumeName
     from cloudstorctl.core.verdict import Assessment
@@ -44,7 +45,9 @@ def plan_removals(assessment: Assessment, names: Collection[VolumeName]) -> Plan
         made_at=survey.taken_at,
         nodes=node_set(survey),
         removals=tuple(
-            _removal(verdict, survey) for verdict in chosen if verdict.ruling is Ruling.REMOVABLE
+            _removal(verdict, assessment)
+            for verdict in chosen
+            if verdict.ruling is Ruling.REMOVABLE
         ),
         kept=tuple(
             KeptVolume(volume=v.volume.name, ruling=v.ruling, reasons=v.reasons)
@@ -52,6 +55,7 @@ def plan_removals(assessment: Assessment, names: Collection[VolumeName]) -> Plan
             if v.ruling is not Ruling.REMOVABLE
         ),
         gaps=assessment.gaps,
+        recovery_within=assessment.restoring.within,
     )
 
 
@@ -87,9 +91,12 @@ def node_set(survey: Survey) -> tuple[NodeRef, ...]:
     )
 
 
-def evidence_of(verdict: Verdict, survey: Survey) -> str:
-    """Hash all that a ruling rests on: the swarm, its nodes, the entries, claims and backing."""
-    facts = {
+def evidence_of(verdict: Verdict, survey: Survey, recovery_within: timedelta | None = None) -> str:
+    """Hash all that a ruling rests on: the swarm, its nodes, the entries, claims and backing.
+
+    With `recovery_within`, also that the backing had a recovery point as young as that.
+    """
+    facts: dict[str, object] = {
         "cluster": survey.cluster_id,
         "nodes": [node.id for node in node_set(survey)],
         "volume": verdict.volume.name,
@@ -104,6 +111,8 @@ def evidence_of(verdict: Verdict, survey: Survey) -> str:
         ),
         "claims": [[c.kind, c.holder.type, c.holder.id, c.node] for c in verdict.claims],
     }
+    if recovery_within is not None:
+        facts["recovery_within"] = int(recovery_within.total_seconds())
     canonical = json.dumps(facts, sort_keys=True, separators=(",", ":"))
     return f"sha256:{hashlib.sha256(canonical.encode()).hexdigest()}"
 
@@ -118,6 +127,9 @@ def changes_since(plan: Plan, now: Assessment) -> tuple[str, ...]:
         return (f"It was made for the swarm {plan.cluster_id}, and this is {survey.cluster_id}.",)
     changes = list(_node_changes(plan, survey))
     same_nodes = not changes
+    within = now.restoring.within
+    if within != plan.recovery_within:
+        changes.append("Another age of recovery points is required now than when it was made.")
     for removal in plan.removals:
         verdict = now.on(removal.volume)
         if verdict is None:
@@ -127,17 +139,18 @@ def changes_since(plan: Plan, now: Assessment) -> tuple[str, ...]:
         elif verdict.ruling is not Ruling.REMOVABLE:
             reasons = " ".join(verdict.reasons)
             changes.append(f"{removal.volume}: it is {verdict.ruling} now. {reasons}")
-        elif evidence_of(verdict, survey) != removal.evidence and same_nodes:
+        elif evidence_of(verdict, survey, within) != removal.evidence and same_nodes:
             changes.append(f"{removal.volume}: {_entry_change(removal, verdict, survey)}")
     return tuple(changes)
 
 
-def _removal(verdict: Verdict, survey: Survey) -> PlannedRemoval:
+def _removal(verdict: Verdict, assessment: Assessment) -> PlannedRemoval:
+    survey, restoring = assessment.survey, assessment.restoring
     return PlannedRemoval(
         volume=verdict.volume.name,
         ruling=verdict.ruling,
-        reasons=verdict.reasons,
-        evidence=evidence_of(verdict, survey),
+        reasons=(*verdict.reasons, *restoring.told(verdict.volume, survey.taken_at)),
+        evidence=evidence_of(verdict, survey, restoring.within),
         entries=_planned_entries(verdict, survey),
     )
 

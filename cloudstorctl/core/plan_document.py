@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from cloudstorctl.core.fields import Fields
 from cloudstorctl.core.judgement import (
@@ -38,6 +38,9 @@ def plan_document(plan: Plan) -> dict[str, object]:
             for gap in plan.gaps
         ],
         "made_at": made_at,
+        "require_recovery_point": None
+        if plan.recovery_within is None
+        else int(plan.recovery_within.total_seconds()),
         "nodes": [{"id": node.id, "hostname": node.hostname} for node in plan.nodes],
         "removals": [
             {
@@ -101,6 +104,9 @@ def _plan(top: Fields) -> Plan:
             for item in top.items("kept", required=True)
         ),
         gaps=tuple(_gap(item) for item in top.items("gaps", required=True)),
+        recovery_within=timedelta(seconds=top.integer("require_recovery_point"))
+        if top.has("require_recovery_point")
+        else None,
     )
 
 

@@ -12,6 +12,7 @@ from cloudstorctl.core.gaps import gaps_in
 from cloudstorctl.core.judgement import Claim, ClaimKind, Ruling, Strength, Verdict, Volume
 from cloudstorctl.core.mounts import reacher_for
 from cloudstorctl.core.perfmode import wishes_in, with_wishes
+from cloudstorctl.core.restoring import NOT_ASKED, Restoring
 from cloudstorctl.core.volumes import volumes_in
 
 if TYPE_CHECKING:
@@ -44,6 +45,8 @@ class Assessment:
     survey: Survey
     verdicts: tuple[Verdict, ...]
     gaps: tuple[Gap, ...]
+    restoring: Restoring = NOT_ASKED
+    """Whether what they are about could be restored, as far as that was asked."""
 
     @property
     def complete(self) -> bool:
@@ -61,10 +64,12 @@ def assess(
     protect: tuple[str, ...] = (),
     grace: timedelta = NO_GRACE,
     unused_since: Mapping[VolumeName, datetime] | None = None,
+    restoring: Restoring = NOT_ASKED,
 ) -> Assessment:
     """Judge every volume of a survey, as of the time it was taken.
 
-    `protect` are patterns of names to keep. With a `grace` period, a volume must have been seen
+    `protect` are patterns of names to keep, and `restoring` may keep what could not be restored.
+    With a `grace` period, a volume must have been seen
     unused since then: `unused_since` tells when it was first.
     """
     reacher = reacher_for(survey)
@@ -77,14 +82,14 @@ def assess(
     verdicts = tuple(
         judge(
             volume,
-            claims.on(volume),
+            (*claims.on(volume), *restoring.claims_on(volume, survey.taken_at)),
             gaps,
             Patience(now=survey.taken_at, grace=grace, unused_since=since.get(volume.name)),
             hostnames,
         )
         for volume in volumes
     )
-    return Assessment(survey=survey, verdicts=verdicts, gaps=gaps)
+    return Assessment(survey=survey, verdicts=verdicts, gaps=gaps, restoring=restoring)
 
 
 def judge(

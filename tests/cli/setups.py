@@ -44,6 +44,7 @@ volumes = ["prod-*"]
 grace = "1d12h"
 max_count = 3
 max_percent = 7.5
+require_recovery_point = "2d"
 
 [contexts.prod.aws]
 profile = "ops"

@@ -59,6 +59,7 @@ def test_every_key_of_the_file_arrives_with_its_place(setup: Setup) -> None:
         grace=timedelta(days=1, hours=12),
         max_count=3,
         max_percent=7.5,
+        require_recovery_point=timedelta(days=2),
         aws_profile="ops",
         aws_region="eu-west-1",
         aws_stack="arn:s",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from cloudstorctl.core.advice import advice_on
@@ -15,6 +17,7 @@ from cloudstorctl.core.judgement import (
     Volume,
 )
 from cloudstorctl.core.model import Gap, VolumeName
+from cloudstorctl.core.restoring import RULE
 from tests.core.builders import a_reading, a_survey, node_id
 
 REMOVE_WEB = "If web is no longer needed: 'docker service rm web'."
@@ -77,6 +80,14 @@ def test_a_previous_spec_is_forgotten_by_an_update() -> None:
 def test_protection_is_taken_away_where_it_was_given() -> None:
     assert advice(a_claim(ClaimKind.PROTECTED, HolderType.LABEL, "x")) == (
         "If it need not be protected, take its pattern or label away first.",
+    )
+
+
+def test_what_has_no_recovery_point_is_backed_up_first() -> None:
+    claim = a_claim(ClaimKind.PROTECTED, HolderType.CONFIGURATION, "x")
+    lacking = replace(claim, holder=replace(claim.holder, id=RULE))
+    assert advice(lacking) == (
+        "Once there is a recovery point it may go: 'aws backup start-backup-job' makes one.",
     )
 
 
