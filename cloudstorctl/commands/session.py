@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from cloudstorctl.commands.completion import remember
+from cloudstorctl.core.ebs import name_gaps, on_ebs
 from cloudstorctl.core.restoring import NOT_ASKED, Restoring
 from cloudstorctl.core.verdict import Assessment, assess
 
@@ -62,11 +63,8 @@ class Session:
                 now=self.invocation.world.now,
                 progress=lambda done, nodes: progress.update(f"{why}: {done} of {nodes} nodes"),
             )
-        assessment = assess(
-            seen,
-            protect=context.protect_volumes,
-            restoring=self._restoring(seen, wanted=restorable),
-        )
+        seen, restoring = self._asked_of_aws(seen, restorable=restorable)
+        assessment = assess(seen, protect=context.protect_volumes, restoring=restoring)
         remember(
             self.invocation,
             context,
@@ -75,16 +73,22 @@ class Session:
         )
         return assessment
 
-    def _restoring(self, seen: Survey, *, wanted: bool) -> Restoring:
+    def _asked_of_aws(self, seen: Survey, *, restorable: bool) -> tuple[Survey, Restoring]:
+        """Add what AWS says: names that several EBS volumes have, and what could be restored."""
         within = self.context.require_recovery_point
-        if within is None and not wanted:
-            return NOT_ASKED
+        if within is None and not restorable and not on_ebs(seen):
+            return seen, NOT_ASKED
         from cloudstorctl.commands.storage import Storage  # noqa: PLC0415 - botocore is slow
 
         storage = Storage(self.invocation, self.context)
         if within is None and not storage.set_up:
-            return NOT_ASKED
-        return storage.restoring(seen, within)
+            return seen, NOT_ASKED
+        gaps = name_gaps(storage.on_ebs(seen))
+        for sentence in storage.missing:
+            self.console.message(f"Not told by AWS: {sentence}.")
+        wanted = restorable or within is not None
+        restoring = storage.restoring(seen, within) if wanted else NOT_ASKED
+        return replace(seen, gaps=(*seen.gaps, *gaps)), restoring
 
     def tell_of_grace(self) -> None:
         """Say that a configured grace period is not kept yet."""

@@ -6,7 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from cloudstorctl.core.attached import Configured, attached_in
-from cloudstorctl.core.ebs import relocatable, stacks_in
+from cloudstorctl.core.ebs import on_ebs, relocatable, stacks_in
 from cloudstorctl.core.restoring import Restoring
 from cloudstorctl.core.storage import RecoveryPoint, Restorable
 
@@ -44,6 +44,7 @@ class Storage:
         from cloudstorctl.aws.access import Access  # noqa: PLC0415
 
         self._context = context
+        self._on_ebs: tuple[Survey, tuple[Relocatable, ...]] | None = None
         self.access: Access = Access(
             environ=invocation.world.environ,
             profile=context.aws_profile,
@@ -101,15 +102,20 @@ class Storage:
 
     def restoring(self, seen: Survey, within: timedelta | None) -> Restoring:
         """Say of every backing of a survey whether it could be restored."""
-        context = self._context
-        stacks = stacks_in(seen, region=context.aws_region or "", stack=context.aws_stack or "")
-        on_ebs = any("/ebs/" in entry.mountpoint for e in seen.engines for entry in e.entries)
-        volumes = [v for stack in stacks for v in self.ebs_volumes(stack)] if on_ebs else []
         return Restoring(
-            file_systems=self.restorable(attached_in(seen, configured(context))),
-            volumes={each.volume.name: _snapshot_of(each) for each in relocatable(seen, volumes)},
+            file_systems=self.restorable(attached_in(seen, configured(self._context))),
+            volumes={each.volume.name: _snapshot_of(each) for each in self.on_ebs(seen)},
             within=within,
         )
+
+    def on_ebs(self, seen: Survey) -> tuple[Relocatable, ...]:
+        """Describe the EBS volumes of a swarm, if any engine lists one: asked once a survey."""
+        if self._on_ebs is None or self._on_ebs[0] is not seen:
+            region, stack = self._context.aws_region or "", self._context.aws_stack or ""
+            stacks = stacks_in(seen, region=region, stack=stack) if on_ebs(seen) else ()
+            volumes = [volume for each in stacks for volume in self.ebs_volumes(each)]
+            self._on_ebs = seen, relocatable(seen, volumes)
+        return self._on_ebs[1]
 
     def ebs_volumes(self, stack: Stack) -> tuple[EbsVolume, ...]:
         """Describe the EBS volumes that the driver has made for a stack."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cloudstorctl.core.family import family_of
+from cloudstorctl.core.model import Gap, VolumeName
 from cloudstorctl.core.storage import EbsVolume  # noqa: TC001 - dataclass annotations
 
 if TYPE_CHECKING:
@@ -67,4 +68,28 @@ def relocatable(survey: Survey, volumes: Iterable[EbsVolume]) -> tuple[Relocatab
             namesakes=tuple(each for each in bearers[volume.name] if each != volume.id),
         )
         for volume in all_volumes
+    )
+
+
+def on_ebs(survey: Survey) -> bool:
+    """Whether any engine lists a volume that is on EBS."""
+    return any("/ebs/" in entry.mountpoint for e in survey.engines for entry in e.entries)
+
+
+def name_gaps(found: Iterable[Relocatable]) -> tuple[Gap, ...]:
+    """Leave in doubt every name that several EBS volumes have (design.md section 5)."""
+    ids: dict[str, set[str]] = defaultdict(set)
+    for each in found:
+        if each.namesakes:
+            ids[each.volume.name] |= {each.volume.id, *each.namesakes}
+    return tuple(
+        Gap(
+            source=f"volume {name}",
+            cause=(
+                f"several EBS volumes have this name ({', '.join(sorted(several))}): "
+                "which one would be removed is not certain"
+            ),
+            volumes=frozenset({VolumeName(name)}),
+        )
+        for name, several in sorted(ids.items())
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping  # noqa: TC003 - dataclass annotations are resolved at run time
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta  # noqa: TC003 - as above
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 from cloudstorctl.core.judgement import BackingKind, Claim, ClaimKind, Holder, HolderType
 from cloudstorctl.core.storage import Restorable
@@ -67,6 +67,8 @@ class Restoring:
                 return self.volumes.get(volume.name, _NOT_ASKED)
             case BackingKind.UNKNOWN:
                 return Restorable(unknown="its backing is not known")
+            case _ as never:
+                assert_never(never)
 
 
 NOT_ASKED = Restoring()

@@ -83,3 +83,36 @@ def test_without_access_to_aws_it_exits_8(
     ran = stage.run("ebs")
     assert (ran.code, ran.out) == (8, "")
     assert "EC2 in eu-west-1: there are no AWS credentials" in ran.err
+
+
+def on_ebs(stage: Stage) -> None:
+    """Let every engine show its volumes on EBS, and the user have AWS set up."""
+    (stage.folder / "home/.aws").mkdir(parents=True)
+    (stage.folder / "home/.aws/config").touch()
+    for engine in stage.swarm.engines.values():
+        for row in engine.volumes:
+            row["Mountpoint"] = row["Mountpoint"].replace("/efs/reg/", "/ebs/")
+
+
+def test_a_name_that_two_ebs_volumes_have_is_never_removed(stage: Stage, stack: Account) -> None:
+    on_ebs(stage)
+    stack.ebs("old", stack=STACK)
+    assert stage.names("ls", "--ruling", "removable", "old") == ["old"]
+    stack.ebs("old", stack=STACK)
+    ran = stage.run("rm", "old")
+    assert ran.code == 5
+    assert "several EBS volumes have this name" in ran.err
+    assert stage.swarm.destroyed == []
+    assert stage.names("ls", "--ruling", "unknown", "old", code=5) == ["old"]
+
+
+def test_without_an_answer_of_aws_volumes_on_ebs_are_judged_as_before(
+    stage: Stage, stack: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del stack
+    on_ebs(stage)
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+    ran = stage.run("ls", "old", "--ruling", "removable", "-o", "name")
+    assert (ran.code, ran.out) == (0, "old\n")
+    assert ran.err.startswith("Not told by AWS: EC2 in eu-west-1: there are no AWS credentials")
