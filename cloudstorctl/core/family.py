@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from cloudstorctl.core.model import Entry, Plugin, Survey
 
 
+_LOCAL = "local"
+"""The driver that every engine has built in."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Family:
     """The driver names that list the same data: aliases and old tags included."""
@@ -19,6 +23,8 @@ class Family:
     patterns: tuple[str, ...]
     aliases: frozenset[str] = frozenset()
     """Local names of plugins whose origin matches a pattern, such as `sharedlogs:latest`."""
+    others: frozenset[str] = frozenset()
+    """Drivers that some node has, and that are none of the family."""
     _told: dict[str, bool] = field(default_factory=dict, init=False, compare=False, repr=False)
     """What was asked before: a swarm has few drivers and very many mounts."""
 
@@ -39,6 +45,14 @@ class Family:
         """
         return not driver or self.includes(driver)
 
+    def may_reach_through(self, driver: str) -> bool:
+        """Whether a mount that names `driver` reaches a Cloudstor volume now, or may once more.
+
+        A driver that no node has may be an alias of Cloudstor whose plugin is not installed just
+        now, as while it is upgraded: the mount finds the same data again afterwards.
+        """
+        return self.claims_through(driver) or not {driver, f"{driver}:latest"} & self.others
+
     def through(self, entries: Iterable[Entry]) -> set[str]:
         """Give the drivers of these entries that `claims_through` holds for: few, of very many."""
         return {driver for driver in {e.driver for e in entries} if self.claims_through(driver)}
@@ -56,7 +70,12 @@ def family_of(survey: Survey) -> Family:
         for plugin in engine.plugins
         if _matches(plugin.reference, survey.drivers)
     )
-    return Family(patterns=survey.drivers, aliases=aliases)
+    family = Family(patterns=survey.drivers, aliases=aliases)
+    installed = {driver for node in survey.nodes for driver in node.volume_drivers} | {
+        plugin.name for engine in survey.engines for plugin in engine.plugins
+    }
+    others = frozenset(driver for driver in installed if not family.includes(driver)) | {_LOCAL}
+    return Family(patterns=survey.drivers, aliases=aliases, others=others)
 
 
 def _matches(text: str, patterns: tuple[str, ...]) -> bool:

@@ -72,7 +72,7 @@ class Reacher:
         """The volume that a container's mount has, as a path; None: not a Cloudstor volume."""
         match mount.kind:
             case MountKind.VOLUME:
-                return mount.source if self.family.claims_through(mount.driver) else None
+                return mount.source if self.family.may_reach_through(mount.driver) else None
             case MountKind.BIND:
                 return self.roots.reached_by(mount.source, node)
             case MountKind.OTHER:
@@ -84,7 +84,7 @@ class Reacher:
         """The names that a mount of a spec can yield, given what is `known`."""
         match mount.kind:
             case MountKind.VOLUME:
-                if not self.family.claims_through(mount.driver):
+                if not self.family.may_reach_through(mount.driver):
                     return None
                 if mount.source:
                     return yields(mount.source, known)

@@ -102,16 +102,35 @@ def test_a_tasks_container_is_held_by_the_task_under_its_short_name() -> None:
         ("", True),
         ("local", False),
         ("rexray/efs:latest", False),
+        ("rexray/efs", False),
+        ("netshare", False),
+        # no node has these: they may be aliases whose plugin is not installed just now
+        ("sharedlogs:latest", True),
+        ("rexray/efs:old", True),
     ],
 )
-def test_a_mount_claims_through_any_driver_of_the_family_or_none(
+def test_a_mount_claims_through_any_driver_but_those_known_to_be_others(
     driver: str,
     claimed: bool,  # noqa: FBT001 - a column of the table
 ) -> None:
-    survey = a_survey(
-        a_reading("w1", "data", containers=(a_container(a_mount("data", driver=driver)),))
+    other = a_plugin(name="rexray/efs:latest")
+    reading = a_reading(
+        "w1",
+        "data",
+        containers=(a_container(a_mount("data", driver=driver)),),
+        plugins=(a_plugin(), other),
     )
-    assert bool(claims_on("data", survey)) is claimed
+    node = replace(a_node("w1"), volume_drivers=("cloudstor:aws", "local", "netshare"))
+    assert bool(claims_on("data", a_survey(reading, nodes=(node,)))) is claimed
+
+
+def test_a_service_whose_driver_is_not_installed_just_now_keeps_its_volume() -> None:
+    web = a_service("web", a_mount("data", driver="sharedlogs"), replicas=0)
+    survey = a_survey(a_reading("w1", "data"), services=(web,))
+    assert [claim.kind for claim in claims_on("data", survey)] == [ClaimKind.DECLARED]
+    assert not claims_on(
+        "data", replace(survey, services=(a_service("web", a_mount("data", driver="local")),))
+    )
 
 
 def test_an_alias_without_cloudstor_in_its_name_is_known_by_its_origin() -> None:

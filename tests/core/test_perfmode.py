@@ -41,7 +41,7 @@ def test_a_wish_that_comes_too_late_is_a_warning(source: str, value: str, place:
         (a_wish("web-1-vol", "regular"), "efs/reg"),
         (a_wish("web-1-vol", None), "efs/max"),
         (a_wish("other", "maxio"), "efs/reg"),
-        (a_wish("web-1-vol", "maxio", driver="rexray/efs"), "efs/reg"),
+        (a_wish("web-1-vol", "maxio", driver="local"), "efs/reg"),
         (a_wish("web-1-vol", "maxio"), "ebs"),
         (a_wish("web-1-vol", "maxio"), ""),
     ],

@@ -116,5 +116,5 @@ def _unreadable(swarm: Swarm) -> Iterator[str]:
             for mount in spec["TaskTemplate"]["ContainerSpec"].get("Mounts") or ():
                 driver = (mount.get("VolumeOptions") or {}).get("DriverConfig") or {}
                 unreadable = any(word in (mount.get("Source") or "") for word in _UNREADABLE)
-                if unreadable and is_ours(swarm, driver.get("Name") or ""):
+                if unreadable and is_ours(driver.get("Name") or ""):
                     yield f"a template of service {service.name} cannot be read"

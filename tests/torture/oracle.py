@@ -70,14 +70,14 @@ def _by_containers(swarm: Swarm) -> Iterator[Claim]:
         for container in engine.containers.values():
             who = f"{container.state} container {container.name} on {engine.hostname}"
             for mount in container.mounts:
-                place = _place(swarm, engine, mount)
+                place = _place(engine, mount)
                 if place is not None:
                     yield Claim(source, container.id, place, who)
 
 
-def _place(swarm: Swarm, engine: Engine, mount: Mounted) -> str | None:
+def _place(engine: Engine, mount: Mounted) -> str | None:
     if mount.kind == "volume":
-        return mount.name if is_ours(swarm, mount.driver) else None
+        return mount.name if is_ours(mount.driver) else None
     return bound([engine], mount.source) if mount.kind == "bind" else None
 
 

@@ -32,14 +32,12 @@ NOBODY: Final = Context(
 )
 
 
-def is_ours(swarm: Swarm, driver: str) -> bool:
-    """Whether a mount that names this driver may be of a Cloudstor volume."""
-    if not driver or "cloudstor" in driver:
-        return True
-    names = {
-        plugin.name for engine in swarm.engines.values() for plugin in engine.plugins
-    }  # every plugin of this swarm is Cloudstor, under whatever name
-    return bool({driver, f"{driver}:latest"} & names)
+def is_ours(driver: str) -> bool:
+    """Whether a mount that names this driver may be of a Cloudstor volume, now or once more.
+
+    Every plugin of this swarm is Cloudstor, under whatever name, and comes and goes.
+    """
+    return driver != "local"
 
 
 def bound(engines: Iterable[Engine], path: str) -> str | None:
@@ -64,7 +62,7 @@ def of_spec(swarm: Swarm, mount: Payload, context: Context) -> str | None:
         return None  # its task is rejected
     if kind == "bind":
         return bound(swarm.engines.values(), name)
-    if kind != "volume" or not is_ours(swarm, driver) or not (source or driver):
+    if kind != "volume" or not is_ours(driver) or not (source or driver):
         return None
     return name
 
