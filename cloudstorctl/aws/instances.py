@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cloudstorctl.aws.access import told, where
+from cloudstorctl.core.gone import Instance
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from types_boto3_ec2.type_defs import InstanceTypeDef
 
     from cloudstorctl.aws.access import Access
 
@@ -20,16 +23,51 @@ def zones_of(access: Access, region: str, addresses: Iterable[str]) -> dict[str,
     Raises:
         AwsError: EC2 gave no answer.
     """
-    wanted = sorted(set(addresses))
-    zones: dict[str, str] = {}
+    wanted = sorted({address for address in addresses if address})
+    zones = {
+        row.get("PrivateIpAddress", ""): row["Placement"]["AvailabilityZone"]
+        for row in _rows(access, region, "private-ip-address", wanted)
+    }
+    return {address: zones[address] for address in wanted if address in zones}
+
+
+def instances_at(
+    access: Access, region: str, addresses: Iterable[str], hostnames: Iterable[str]
+) -> tuple[Instance, ...]:
+    """Describe every instance of the region, in any state, with one of these addresses or names.
+
+    A name matches with and without its domain.
+
+    Raises:
+        AwsError: EC2 gave no answer.
+    """
+    names = {name.partition(".")[0] for name in hostnames if name}
+    by_address = _rows(
+        access, region, "private-ip-address", sorted({each for each in addresses if each})
+    )
+    by_name = _rows(
+        access, region, "private-dns-name", sorted({w for n in names for w in (n, f"{n}.*")})
+    )
+    found = {row["InstanceId"]: row for row in (*by_address, *by_name)}
+    return tuple(
+        Instance(
+            id=identifier,
+            state=row["State"]["Name"],
+            network=row.get("VpcId", ""),
+            address=row.get("PrivateIpAddress", ""),
+            hostname=row.get("PrivateDnsName", ""),
+        )
+        for identifier, row in sorted(found.items())
+    )
+
+
+def _rows(
+    access: Access, region: str, name: str, values: Sequence[str]
+) -> Iterator[InstanceTypeDef]:
     with told(where("EC2", region)):
         pages = access.ec2(region).get_paginator("describe_instances")
-        for start in range(0, len(wanted), _AT_ONCE):
-            some = wanted[start : start + _AT_ONCE]
-            for page in pages.paginate(Filters=[{"Name": "private-ip-address", "Values": some}]):
+        for start in range(0, len(values), _AT_ONCE):
+            some = values[start : start + _AT_ONCE]
+            for page in pages.paginate(Filters=[{"Name": name, "Values": some}]):
                 for reservation in page["Reservations"]:
-                    for instance in reservation["Instances"]:
-                        zones[instance.get("PrivateIpAddress", "")] = instance["Placement"][
-                            "AvailabilityZone"
-                        ]
-    return {address: zones[address] for address in wanted if address in zones}
+                    yield from reservation["Instances"]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cloudstorctl.commands.invocation import Invocation
-from cloudstorctl.commands.options import examples, with_options
+from cloudstorctl.commands.options import ConfirmTerminated, examples, with_options
 from cloudstorctl.commands.removal import (
     AuditLog,
     MaxCount,
@@ -35,11 +35,12 @@ _LARGEST = 64 * 1024 * 1024
 
 
 @with_options
-def apply(
+def apply(  # noqa: PLR0913 - one for each option
     invocation: Invocation,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A plan of 'safe-prune'.")],
     *,
     max_count: MaxCount = None,
+    confirm_terminated: ConfirmTerminated = False,
     max_percent: MaxPercent = None,
     audit_log: AuditLog = None,
 ) -> ExitCode:
@@ -47,7 +48,12 @@ def apply(
 
     Exits 6, and removes nothing, when anything has changed since: the message names what.
     """
-    context = invocation.context(max_count=max_count, max_percent=max_percent, audit_log=audit_log)
+    context = invocation.context(
+        max_count=max_count,
+        max_percent=max_percent,
+        confirm_terminated=confirm_terminated,
+        audit_log=audit_log,
+    )
     saved = _read(file)
     if saved.recovery_within is not None:
         context = replace(context, require_recovery_point=saved.recovery_within)

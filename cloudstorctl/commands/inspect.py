@@ -10,7 +10,7 @@ import typer
 from cloudstorctl.commands.completion import volume_names
 from cloudstorctl.commands.invocation import Invocation
 from cloudstorctl.commands.ls import sight
-from cloudstorctl.commands.options import examples, with_options
+from cloudstorctl.commands.options import ConfirmTerminated, examples, with_options
 from cloudstorctl.commands.session import open_session
 from cloudstorctl.commands.showing import show
 from cloudstorctl.config import Output
@@ -31,12 +31,14 @@ EPILOG = examples("cloudstorctl inspect ping2-1-vol", "cloudstorctl inspect ping
 def inspect(
     invocation: Invocation,
     volumes: Annotated[list[str], typer.Argument(metavar="VOLUME", autocompletion=volume_names)],
+    *,
+    confirm_terminated: ConfirmTerminated = False,
 ) -> ExitCode:
     """Show one or more volumes in full: entries, claims, ruling with its reasons, warnings.
 
     Exits 1 when no engine lists a volume, and 5 when something could not be seen.
     """
-    context = invocation.context()
+    context = invocation.context(confirm_terminated=confirm_terminated)
     with open_session(invocation, context) as session:
         seen = session.look()
     found = tuple(v for name in volumes if (v := seen.on(VolumeName(name))) is not None)

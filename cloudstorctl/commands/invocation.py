@@ -60,6 +60,7 @@ class MoreFlags(TypedDict, total=False):
     max_count: int | None
     max_percent: float | None
     require_recovery_point: str | None
+    confirm_terminated: bool | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

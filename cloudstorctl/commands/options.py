@@ -13,6 +13,14 @@ from cloudstorctl.config import Flags, Output
 
 R = TypeVar("R")
 
+ConfirmTerminated = Annotated[
+    bool,
+    typer.Option(
+        "--confirm-terminated",
+        help="Ask EC2 of nodes that are down; one that is terminated or stopped is no gap.",
+    ),
+]
+
 
 def _merged(  # noqa: PLR0913 - its parameters are the definition of the options
     before: Invocation,

@@ -9,7 +9,7 @@ import typer
 from cloudstorctl.commands.completion import volume_names
 from cloudstorctl.commands.inspect import unlisted
 from cloudstorctl.commands.invocation import Invocation
-from cloudstorctl.commands.options import examples, with_options
+from cloudstorctl.commands.options import ConfirmTerminated, examples, with_options
 from cloudstorctl.commands.removal import (
     AuditLog,
     MaxCount,
@@ -34,11 +34,12 @@ EPILOG = examples("cloudstorctl rm old-data", "cloudstorctl rm ci-17-vol ci-18-v
 
 
 @with_options
-def rm(
+def rm(  # noqa: PLR0913 - one for each option
     invocation: Invocation,
     volumes: Annotated[list[str], typer.Argument(metavar="VOLUME", autocompletion=volume_names)],
     *,
     max_count: MaxCount = None,
+    confirm_terminated: ConfirmTerminated = False,
     max_percent: MaxPercent = None,
     audit_log: AuditLog = None,
 ) -> ExitCode:
@@ -47,7 +48,12 @@ def rm(
     A volume that something claims is refused with the claims (exit 4), and the others are
     removed.
     """
-    context = invocation.context(max_count=max_count, max_percent=max_percent, audit_log=audit_log)
+    context = invocation.context(
+        max_count=max_count,
+        max_percent=max_percent,
+        confirm_terminated=confirm_terminated,
+        audit_log=audit_log,
+    )
     with open_session(invocation, context) as session:
         session.tell_of_grace()
         seen = session.look()

@@ -12,7 +12,7 @@ import typer
 
 from cloudstorctl.commands.completion import volume_names
 from cloudstorctl.commands.invocation import Invocation
-from cloudstorctl.commands.options import examples, with_options
+from cloudstorctl.commands.options import ConfirmTerminated, examples, with_options
 from cloudstorctl.commands.removal import (
     AuditLog,
     MaxCount,
@@ -69,6 +69,7 @@ def safe_prune(  # noqa: PLR0913 - one for each option
     max_count: MaxCount = None,
     max_percent: MaxPercent = None,
     require_recovery_point: RequireRecoveryPoint = None,
+    confirm_terminated: ConfirmTerminated = False,
     audit_log: AuditLog = None,
     detailed_exitcode: Annotated[
         bool,
@@ -84,6 +85,7 @@ def safe_prune(  # noqa: PLR0913 - one for each option
         max_count=max_count,
         max_percent=max_percent,
         require_recovery_point=require_recovery_point,
+        confirm_terminated=confirm_terminated,
         audit_log=audit_log,
     )
     selection = Selection(patterns=tuple(patterns or ()), exclude=tuple(exclude or ()))

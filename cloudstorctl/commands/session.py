@@ -75,14 +75,16 @@ class Session:
 
     def _asked_of_aws(self, seen: Survey, *, restorable: bool) -> tuple[Survey, Restoring]:
         """Add what AWS says: names that several EBS volumes have, and what could be restored."""
-        within = self.context.require_recovery_point
-        if within is None and not restorable and not on_ebs(seen):
+        within, confirm = self.context.require_recovery_point, self.context.confirm_terminated
+        if within is None and not (restorable or confirm or on_ebs(seen)):
             return seen, NOT_ASKED
         from cloudstorctl.commands.storage import Storage  # noqa: PLC0415 - botocore is slow
 
         storage = Storage(self.invocation, self.context)
-        if within is None and not storage.set_up:
+        if within is None and not (confirm or storage.set_up):
             return seen, NOT_ASKED
+        if confirm:
+            seen = storage.without_gone(seen)
         gaps = name_gaps(storage.on_ebs(seen))
         for sentence in storage.missing:
             self.console.message(f"Not told by AWS: {sentence}.")

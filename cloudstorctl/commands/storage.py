@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from cloudstorctl.core.attached import Configured, attached_in
 from cloudstorctl.core.ebs import on_ebs, relocatable, stacks_in
+from cloudstorctl.core.gone import in_question, networks_of, settled, without
 from cloudstorctl.core.restoring import Restoring
 from cloudstorctl.core.storage import RecoveryPoint, Restorable
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from cloudstorctl.config import Context
     from cloudstorctl.core.attached import Attached
     from cloudstorctl.core.ebs import Relocatable, Stack
+    from cloudstorctl.core.gone import Instance
     from cloudstorctl.core.model import Survey
     from cloudstorctl.core.storage import EbsVolume, FileSystem
 
@@ -127,6 +129,39 @@ class Storage:
         except AwsError as error:
             self.note(str(error))
             return ()
+
+    def without_gone(self, seen: Survey) -> Survey:
+        """Close the gaps of nodes that are down and whose EC2 instances run nothing any more."""
+        from cloudstorctl.aws.access import AwsError  # noqa: PLC0415
+        from cloudstorctl.aws.instances import instances_at  # noqa: PLC0415
+
+        nodes = in_question(seen)
+        if not nodes:
+            return seen
+        context = self._context
+        regions = {each.region for each in attached_in(seen, configured(context))}
+        regions |= {each.region for each in stacks_in(seen, region=context.aws_region or "")}
+        instances: list[Instance] = []
+        try:
+            for region in sorted(regions) or [""]:
+                instances += instances_at(
+                    self.access,
+                    region,
+                    (node.address for node in seen.nodes),
+                    (node.hostname for node in nodes),
+                )
+        except AwsError as error:
+            self.note(str(error))
+            return seen
+        networks = networks_of(seen, instances)
+        gone = []
+        for node in nodes:
+            proved, why_not = settled(node, instances, networks)
+            if proved is None:
+                self.note(f"{node.hostname} is not known to be gone: {why_not}")
+            else:
+                gone.append(proved)
+        return without(seen, gone)
 
     def zones(self, region: str, addresses: Iterable[str]) -> dict[str, str]:
         """Give the availability zones of nodes, by IP address."""

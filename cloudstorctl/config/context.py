@@ -68,6 +68,7 @@ class Flags:
     max_count: int | None = None
     max_percent: float | None = None
     require_recovery_point: str | None = None
+    confirm_terminated: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +101,8 @@ class Context:
     max_percent: float = 25.0
     require_recovery_point: timedelta | None = None
     """How young a recovery point has to be for a removal; None: none has to be there."""
+    confirm_terminated: bool = False
+    """Whether EC2 is asked of nodes that are down."""
     aws_profile: str | None = None
     """A profile of AWS's shared files; None: AWS_PROFILE, or the default one."""
     aws_region: str | None = None

@@ -49,6 +49,8 @@ def load_context(flags: Flags, environ: Mapping[str, str], places: Places) -> Co
     )
     if whole_survey is None:
         origins["survey_timeout"] = "default: 4 times the timeout"
+    confirm = bool(flags.confirm_terminated)
+    origins["confirm_terminated"] = "flag --confirm-terminated" if confirm else _DEFAULT
     return Context(
         config_file=file.path if file else None,
         name=in_file.name,
@@ -78,6 +80,7 @@ def load_context(flags: Flags, environ: Mapping[str, str], places: Places) -> Co
             flags.require_recovery_point,
             in_file.require_recovery_point,
         ),
+        confirm_terminated=confirm,
         aws_profile=sources.from_file("aws_profile", in_file.aws_profile, None),
         aws_region=sources.from_file("aws_region", in_file.aws_region, None),
         aws_stack=sources.from_file("aws_stack", in_file.aws_stack, None),

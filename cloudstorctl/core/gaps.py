@@ -54,6 +54,7 @@ def _minority(survey: Survey) -> Iterator[Gap]:
 
 def _unread_nodes(survey: Survey) -> Iterator[Gap]:
     told = {engine.node_id for engine in survey.engines} | {gap.node for gap in survey.gaps}
+    told |= {gone.node_id for gone in survey.gone}
     for node in survey.nodes:
         if node.id not in told:
             yield Gap(

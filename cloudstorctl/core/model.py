@@ -231,6 +231,15 @@ class Gap:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Gone:
+    """A node that is down, and whose machine is known to run nothing any more."""
+
+    node_id: NodeId
+    told: str
+    """A clause that says how that is known."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Survey:
     """All that was read in one pass over the manager and every engine.
 
@@ -246,5 +255,7 @@ class Survey:
     engines: tuple[EngineReading, ...] = ()
     gaps: tuple[Gap, ...] = ()
     """What the reading itself missed; core/gaps.py adds what the readings leave open."""
+    gone: tuple[Gone, ...] = ()
+    """Nodes whose engines need not be read."""
     drivers: tuple[str, ...] = ("*cloudstor*",)
     """Patterns of driver names that belong to the Cloudstor family."""

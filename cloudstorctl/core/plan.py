@@ -111,6 +111,8 @@ def evidence_of(verdict: Verdict, survey: Survey, recovery_within: timedelta | N
         ),
         "claims": [[c.kind, c.holder.type, c.holder.id, c.node] for c in verdict.claims],
     }
+    if survey.gone:
+        facts["gone"] = sorted(gone.node_id for gone in survey.gone)
     if recovery_within is not None:
         facts["recovery_within"] = int(recovery_within.total_seconds())
     canonical = json.dumps(facts, sort_keys=True, separators=(",", ":"))

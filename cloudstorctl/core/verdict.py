@@ -89,7 +89,16 @@ def assess(
         )
         for volume in volumes
     )
+    if survey.gone:
+        verdicts = tuple(_told_of_gone(verdict, survey) for verdict in verdicts)
     return Assessment(survey=survey, verdicts=verdicts, gaps=gaps, restoring=restoring)
+
+
+def _told_of_gone(verdict: Verdict, survey: Survey) -> Verdict:
+    """Say what an absence rests on where not every node could be asked."""
+    if verdict.ruling not in {Ruling.PENDING, Ruling.REMOVABLE}:
+        return verdict
+    return replace(verdict, reasons=(*verdict.reasons, *(f"{each.told}." for each in survey.gone)))
 
 
 def judge(

@@ -48,6 +48,7 @@ def test_config_show_prints_each_value_with_where_it_came_from(
         "max_count 20 default",
         "max_percent 25 default",
         "require_recovery_point - default",
+        "confirm_terminated no default",
         "aws_profile - default",
         "aws_region - default",
         "aws_stack - default",
