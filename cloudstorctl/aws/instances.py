@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from cloudstorctl.aws.access import told, where
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
     from cloudstorctl.aws.access import Access
 
+_ID = re.compile(r"i-[0-9a-f]{8,17}$")
 _AT_ONCE = 200  # values of one filter (EC2 API, DescribeInstances)
 
 
@@ -36,7 +38,7 @@ def instances_at(
 ) -> tuple[Instance, ...]:
     """Describe every instance of the region, in any state, with one of these addresses or names.
 
-    A name matches with and without its domain.
+    A name matches with and without its domain, and may be the instance's ID (EC2's resource names).
 
     Raises:
         AwsError: EC2 gave no answer.
@@ -48,7 +50,8 @@ def instances_at(
     by_name = _rows(
         access, region, "private-dns-name", sorted({w for n in names for w in (n, f"{n}.*")})
     )
-    found = {row["InstanceId"]: row for row in (*by_address, *by_name)}
+    by_id = _rows(access, region, "instance-id", sorted(each for each in names if _ID.match(each)))
+    found = {row["InstanceId"]: row for row in (*by_address, *by_name, *by_id)}
     return tuple(
         Instance(
             id=identifier,

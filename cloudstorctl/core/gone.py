@@ -55,12 +55,16 @@ def settled(
 ) -> tuple[Gone | None, str]:
     """Say whether a node is gone for good, or else why that is not proved.
 
-    Every instance of the swarm's networks that has the node's address or name counts: one that
-    still runs may be the node. Not found is not terminated.
+    An instance whose ID is the node's name is the node, and else every instance of the swarm's
+    networks that has its address or name counts: one that still runs may be the node. Not found is
+    not terminated; and EC2 forgets addresses and names once an instance is.
     """
-    mine = [each for each in instances if each.network in networks and _is_of(each, node)]
+    known = list(instances)
+    mine = [each for each in known if each.id == _short(node.hostname)] or [
+        each for each in known if each.network in networks and _is_of(each, node)
+    ]
     busy = [each for each in mine if each.state not in _AT_REST]
-    if not networks:
+    if not mine and not networks:
         return None, "no instance of a node that answers was found, and so not the swarm's network"
     if not mine:
         return None, "EC2 has no instance with its address or name in the swarm's network"
@@ -83,7 +87,10 @@ def without(survey: Survey, gone: Iterable[Gone]) -> Survey:
 
 
 def _is_of(instance: Instance, node: Node) -> bool:
-    short, hostname = instance.hostname.partition(".")[0], node.hostname.partition(".")[0]
     return (bool(node.address) and instance.address == node.address) or (
-        bool(short) and short == hostname
+        bool(instance.hostname) and _short(instance.hostname) == _short(node.hostname)
     )
+
+
+def _short(hostname: str) -> str:
+    return hostname.partition(".")[0]

@@ -49,6 +49,17 @@ def test_an_instance_that_is_gone_closes_the_gap(
     assert f"w2 is down, and its EC2 instance {instance} is {state}." in shown
 
 
+def test_a_node_named_by_its_instance_is_found_by_it(
+    stage: Stage, account: Account, instance: str
+) -> None:
+    node = stage.swarm.engines["w2"].node
+    node["Status"]["Addr"] = "172.31.0.99"
+    node["Description"]["Hostname"] = f"{instance}.{REGION}.compute.internal"
+    assert ruling_of_old(stage, CONFIRM, code=5) == "unknown"
+    account.client("ec2").terminate_instances(InstanceIds=[instance])
+    assert ruling_of_old(stage, CONFIRM) == "removable"
+
+
 def test_an_instance_that_runs_is_named(stage: Stage, instance: str) -> None:
     ran = stage.run("ls", "old", CONFIRM)
     assert ran.code == 5

@@ -106,8 +106,20 @@ def test_a_node_without_an_address_is_not_that_of_an_instance_without_one() -> N
     assert settled(node, [an_instance(address="", hostname="w9")], {"vpc-1"})[0] is None
 
 
+def test_a_node_that_is_named_by_its_instance_needs_neither_address_nor_network() -> None:
+    node = at("i-0123456789abcdef0.eu-west-1.compute.internal", "10.0.0.2", down=True)
+    forgotten = an_instance("i-0123456789abcdef0", address="", hostname="", network="")
+    reused = an_instance("i-3", "running", hostname="")
+    gone, _ = settled(node, [forgotten, reused], {"vpc-1"})
+    assert gone is not None
+    assert "its EC2 instance i-0123456789abcdef0 is terminated" in gone.told
+    assert settled(node, [forgotten], set())[0] is not None
+    busy = replace(forgotten, state="running")
+    assert settled(node, [busy], set()) == (None, f"its EC2 instance {busy.id} is running")
+
+
 def test_without_a_network_nothing_is_settled() -> None:
-    gone, why_not = settled(at("w2", "10.0.0.2", down=True), [an_instance()], set())
+    gone, why_not = settled(at("w2", "10.0.0.2", down=True), [an_instance()], ())
     assert gone is None
     assert why_not.startswith("no instance of a node that answers was found")
 
