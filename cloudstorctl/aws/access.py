@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import boto3
 from botocore import exceptions as raised
 from botocore.config import Config
+from botocore.parsers import ResponseParserError
 
 from cloudstorctl import __version__
 from cloudstorctl.errors import CloudstorctlError, ExitCode
@@ -153,6 +154,11 @@ def told(asked: str) -> Iterator[None]:
         raise AwsError(asked, _refusal(error)) from error
     except (raised.BotoCoreError, raised.HTTPClientError, OSError, ValueError) as error:
         raise AwsError(asked, _failure(error)) from error
+    except (LookupError, TypeError, AttributeError, ResponseParserError) as error:
+        # botocore gives what it could read of an answer, and leaves out the rest.
+        raise AwsError(
+            asked, "the answer is not what its API promises: does a proxy stand in between?"
+        ) from error
 
 
 def code_of(error: raised.ClientError) -> str:

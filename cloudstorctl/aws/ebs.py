@@ -41,7 +41,7 @@ def volumes_of_stack(access: Access, region: str, stack: str) -> tuple[EbsVolume
         )
         rows = [row for page in pages for row in page["Volumes"] if _NAME in _tags(row)]
         snapshots = _latest_snapshots(ec2, [row["VolumeId"] for row in rows])
-    volumes = (_volume(row, snapshots.get(row["VolumeId"])) for row in rows)
+        volumes = [_volume(row, snapshots.get(row["VolumeId"])) for row in rows]
     return tuple(sorted(volumes, key=lambda volume: (volume.name, volume.id)))
 
 

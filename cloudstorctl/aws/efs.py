@@ -58,7 +58,7 @@ def file_systems(
                     raise
                 missing(f"{asked}: there is no file system {identifier} in this account")
                 continue
-        found.append(_file_system(access, region, described, now, missing))
+            found.append(_file_system(access, region, described, now, missing))
     return tuple(found)
 
 

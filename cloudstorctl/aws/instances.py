@@ -26,10 +26,11 @@ def zones_of(access: Access, region: str, addresses: Iterable[str]) -> dict[str,
         AwsError: EC2 gave no answer.
     """
     wanted = sorted({address for address in addresses if address})
-    zones = {
-        row.get("PrivateIpAddress", ""): row["Placement"]["AvailabilityZone"]
-        for row in _rows(access, region, "private-ip-address", wanted)
-    }
+    with told(where("EC2", region)):
+        zones = {
+            row.get("PrivateIpAddress", ""): row["Placement"]["AvailabilityZone"]
+            for row in _rows(access, region, "private-ip-address", wanted)
+        }
     return {address: zones[address] for address in wanted if address in zones}
 
 
@@ -44,33 +45,32 @@ def instances_at(
         AwsError: EC2 gave no answer.
     """
     names = {name.partition(".")[0] for name in hostnames if name}
-    by_address = _rows(
-        access, region, "private-ip-address", sorted({each for each in addresses if each})
-    )
-    by_name = _rows(
-        access, region, "private-dns-name", sorted({w for n in names for w in (n, f"{n}.*")})
-    )
-    by_id = _rows(access, region, "instance-id", sorted(each for each in names if _ID.match(each)))
-    found = {row["InstanceId"]: row for row in (*by_address, *by_name, *by_id)}
-    return tuple(
-        Instance(
-            id=identifier,
-            state=row["State"]["Name"],
-            network=row.get("VpcId", ""),
-            address=row.get("PrivateIpAddress", ""),
-            hostname=row.get("PrivateDnsName", ""),
-        )
-        for identifier, row in sorted(found.items())
-    )
+    asked = {
+        "private-ip-address": {each for each in addresses if each},
+        "private-dns-name": {word for name in names for word in (name, f"{name}.*")},
+        "instance-id": {each for each in names if _ID.match(each)},
+    }
+    with told(where("EC2", region)):
+        found = {
+            row["InstanceId"]: Instance(
+                id=row["InstanceId"],
+                state=row["State"]["Name"],
+                network=row.get("VpcId", ""),
+                address=row.get("PrivateIpAddress", ""),
+                hostname=row.get("PrivateDnsName", ""),
+            )
+            for name, values in asked.items()
+            for row in _rows(access, region, name, sorted(values))
+        }
+    return tuple(found[identifier] for identifier in sorted(found))
 
 
 def _rows(
     access: Access, region: str, name: str, values: Sequence[str]
 ) -> Iterator[InstanceTypeDef]:
-    with told(where("EC2", region)):
-        pages = access.ec2(region).get_paginator("describe_instances")
-        for start in range(0, len(values), _AT_ONCE):
-            some = values[start : start + _AT_ONCE]
-            for page in pages.paginate(Filters=[{"Name": name, "Values": some}]):
-                for reservation in page["Reservations"]:
-                    yield from reservation["Instances"]
+    pages = access.ec2(region).get_paginator("describe_instances")
+    for start in range(0, len(values), _AT_ONCE):
+        some = values[start : start + _AT_ONCE]
+        for page in pages.paginate(Filters=[{"Name": name, "Values": some}]):
+            for reservation in page["Reservations"]:
+                yield from reservation["Instances"]

@@ -12,6 +12,7 @@ from cloudstorctl.aws.efs import file_systems
 from cloudstorctl.errors import ExitCode
 from tests.aws.account import REGION
 from tests.aws.stubs import NOW, stubbed
+from tests.edge.engine_server import EngineServer, Reply, html_reply
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -130,6 +131,28 @@ def test_an_endpoint_that_says_nothing_is_a_time_out(
         monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
         with pytest.raises(AwsError, match="no answer in time from http://127"):
             file_systems(Access(timeout=0.3), REGION, ["fs-1"], now=NOW, missing=pytest.fail)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Reply(body=b'{"FileSystems": [{"FileSystemId": "fs-1"}]}', cut_at=9),
+        Reply(body=b'{"FileSystems": [{"Fi'),
+        Reply(reset=True),
+        html_reply("Log in"),
+    ],
+    ids=["cut", "broken", "reset", "page"],
+)
+def test_an_answer_that_is_not_whole_is_an_error(
+    account: Account, monkeypatch: pytest.MonkeyPatch, answer: Reply
+) -> None:
+    del account
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    with EngineServer(otherwise=answer) as server:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", server.url.replace("tcp:", "http:"))
+        told = str(ask())
+    assert told.startswith(f"EFS in {REGION}, fs-1: ")
+    assert "\n" not in told
 
 
 def test_what_only_adds_to_a_file_system_may_be_forbidden(
