@@ -99,6 +99,23 @@ class Backing:
         return f"{self.kind}/{self.mode}" if self.mode else self.kind
 
 
+class OddityKind(StrEnum):
+    """What is odd about a name across the swarm."""
+
+    SEVERAL_PLACES = "several-places"
+    SEVERAL_FILE_SYSTEMS = "several-file-systems"
+    SEVERAL_DRIVERS = "several-drivers"
+    TWIN = "twin"
+    DIFFERENT_OPTIONS = "different-options"
+
+
+class Oddity(NamedTuple):
+    """Something odd about a name, as a kind and as a sentence."""
+
+    kind: OddityKind
+    text: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Volume:
     """All entries of one name across the swarm, and the data behind them."""
@@ -108,6 +125,8 @@ class Volume:
     entries: tuple[Entry, ...]
     backings: tuple[Backing, ...]
     """Every distinct backing that its entries show; more than one is a trap."""
+    oddities: tuple[Oddity, ...] = ()
+    """What its entries alone show to be odd; their texts are among the warnings."""
     warnings: tuple[str, ...] = ()
 
     @property

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from cloudstorctl.core.backing import backings_of
 from cloudstorctl.core.family import family_of
-from cloudstorctl.core.judgement import Volume
+from cloudstorctl.core.judgement import Oddity, OddityKind, Volume
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from cloudstorctl.core.judgement import Backing
     from cloudstorctl.core.model import Entry, NodeId, Survey, VolumeName
 
 
@@ -51,31 +52,51 @@ def _volume(
     ordered = tuple(entries)
     drivers = tuple(sorted({entry.driver for entry in ordered if entry.driver}))
     backings = backings_of(ordered, settings)
-    warnings: list[str] = []
+    odd = tuple(_oddities(ordered, drivers, backings, twins, hostnames))
+    return Volume(
+        name=name,
+        drivers=drivers,
+        entries=ordered,
+        backings=backings,
+        oddities=odd,
+        warnings=tuple([oddity.text for oddity in odd]),
+    )
+
+
+def _oddities(
+    entries: Sequence[Entry],
+    drivers: Sequence[str],
+    backings: Sequence[Backing],
+    twins: Iterable[Entry],
+    hostnames: Mapping[NodeId, str],
+) -> Iterator[Oddity]:
     if len({str(backing) for backing in backings}) > 1:
         places = " and ".join(sorted({str(backing) for backing in backings}))
-        warnings.append(
-            f"The name exists in {places}: the driver takes the first of efs/reg, efs/max, ebs."
+        yield Oddity(
+            OddityKind.SEVERAL_PLACES,
+            f"The name exists in {places}: the driver takes the first of efs/reg, efs/max, ebs.",
         )
     elif len(backings) > 1:
         systems = ", ".join(sorted(backing.file_system or "unknown" for backing in backings))
-        warnings.append(f"The nodes' plugins are set to different file systems: {systems}.")
+        yield Oddity(
+            OddityKind.SEVERAL_FILE_SYSTEMS,
+            f"The nodes' plugins are set to different file systems: {systems}.",
+        )
     if len(drivers) > 1:
-        warnings.append(
+        yield Oddity(
+            OddityKind.SEVERAL_DRIVERS,
             f"Listed under several drivers ({', '.join(drivers)}): an engine that has both "
-            "rejects tasks that mount it ('volume name must be unique')."
+            "rejects tasks that mount it ('volume name must be unique').",
         )
     for twin in twins:
-        warnings.append(  # noqa: PERF401 - reads better beside its siblings
+        yield Oddity(
+            OddityKind.TWIN,
             f"{hostnames.get(twin.node_id, twin.node_id)} also has a volume of this name under "
             f"the driver {twin.driver}, with other data: a mount that names no driver may get "
-            "that one."
+            "that one.",
         )
-    asked = {entry.options for entry in ordered if entry.used_here}
-    if len(asked) > 1:
-        warnings.append(
-            "The nodes asked for it with different options; only the first request counted."
+    if len({entry.options for entry in entries if entry.used_here}) > 1:
+        yield Oddity(
+            OddityKind.DIFFERENT_OPTIONS,
+            "The nodes asked for it with different options; only the first request counted.",
         )
-    return Volume(
-        name=name, drivers=drivers, entries=ordered, backings=backings, warnings=tuple(warnings)
-    )
