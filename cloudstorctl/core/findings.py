@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class Severity(Enum):
@@ -15,6 +19,11 @@ class Severity(Enum):
     """Something will, when a task moves or somebody cleans up."""
     NOTE = "note"
     """Worth knowing."""
+
+    def reaches(self, other: Severity) -> bool:
+        """Whether it is as bad as another, or worse."""
+        order = list(Severity)
+        return order.index(self) <= order.index(other)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,3 +39,14 @@ class Finding:
     """Whole sentences."""
     fix: str = ""
     """The command that mends or settles it; empty where there is none."""
+
+
+def by_severity(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Sort findings, the worst first, and then by what they are about; each once."""
+    order = list(Severity)
+    return tuple(
+        sorted(
+            dict.fromkeys(findings),
+            key=lambda each: (order.index(each.severity), each.about, each.code),
+        )
+    )

@@ -1,0 +1,49 @@
+"""Where services stand whose mounts are checked: in a swarm, or in a file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+if TYPE_CHECKING:
+    from cloudstorctl.core.family import Family
+    from cloudstorctl.core.model import Mount, Service
+
+
+class Resolved(NamedTuple):
+    """What a mount that names no driver gets."""
+
+    names: tuple[str, ...]
+    """Cloudstor volumes that exist under the name that it yields."""
+    everywhere: bool
+    """Whether each node lists them."""
+
+
+class Ground(Protocol):
+    """What the checks on a mount need to know of its surroundings, and how a mount is changed."""
+
+    @property
+    def family(self) -> Family:
+        """Give the driver names that are Cloudstor."""
+
+    @property
+    def driver(self) -> str:
+        """Give the name by which mounts should ask for the driver."""
+
+    @property
+    def nodes(self) -> int | None:
+        """Give the number of nodes, where it is known."""
+
+    def about(self, service: Service) -> str:
+        """Name a service as the user would."""
+
+    def changed(self, service: Service, mount: Mount) -> str:
+        """Give the command, or the lines, that put `mount` in the place of that at its target."""
+
+    def lasting(self, service: Service) -> str:
+        """Give a sentence, with a blank before it, about what would undo the change; or nothing."""
+
+    def resolved(self, service: Service, mount: Mount) -> Resolved:
+        """Say which volumes a mount that names no driver gets."""
+
+    def is_external(self, mount: Mount) -> bool:
+        """Whether its volume is to exist before the service does."""

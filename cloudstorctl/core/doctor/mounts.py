@@ -1,0 +1,237 @@
+"""Checks on the mounts of one service: whether the data stays with its task."""
+
+from __future__ import annotations
+
+import re
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from cloudstorctl.core.findings import Finding, Severity
+from cloudstorctl.core.gotemplate import Field, Opaque, parts_of
+from cloudstorctl.core.model import MountKind, ServiceMode
+from cloudstorctl.core.perfmode import OPTION
+from cloudstorctl.core.templates import fields
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from cloudstorctl.core.doctor.ground import Ground
+    from cloudstorctl.core.model import Mount, Service
+
+SHARED_NAME = "shared-name"
+"""The code of a service whose tasks all write to one volume."""
+
+_JOBS = {ServiceMode.REPLICATED_JOB, ServiceMode.GLOBAL_JOB}
+_OF_A_TASK = {Field.TASK_ID, Field.TASK_NAME}
+_OF_A_NODE = {Field.NODE_ID, Field.NODE_HOSTNAME}
+_OF_A_PLATFORM = {Field.NODE_OS, Field.NODE_ARCH}
+_TOLD_APART = {Field.SLOT} | _OF_A_TASK | _OF_A_NODE
+"""Fields that give the tasks of a service different names."""
+_UNSTABLE = re.compile(r"\{\{\s*\.(?:Task\.(?:ID|Name)|Node(?:\.\w+)+)\s*\}\}")
+_SLOT = "{{.Task.Slot}}"
+_OPTIONS = {"backing", OPTION, "size", "ebstype", "iops", "encrypted"}
+_TAG = "ebs_tag_"
+"""Options of this beginning are tags of the EBS volume (cloudstor.md)."""
+
+
+def mount_findings(service: Service, ground: Ground) -> Iterator[Finding]:
+    """Check every volume mount of a service that is Cloudstor's, or that names no driver.
+
+    Any other driver is a decision that this program has no say in.
+    """
+    for mount in service.mounts:
+        if mount.kind is not MountKind.VOLUME:
+            continue
+        if mount.driver:
+            if ground.family.includes(mount.driver):
+                yield from _named(service, mount, ground)
+                yield from _options(service, mount, ground)
+        elif mount.source:
+            yield from _without_driver(service, mount, ground)
+
+
+def _named(service: Service, mount: Mount, ground: Ground) -> Iterator[Finding]:
+    """Check the name; that of a job is left alone, whose tasks run once."""
+    if not mount.source:
+        yield Finding(
+            code="no-name",
+            severity=Severity.WARNING,
+            about=ground.about(service),
+            reason=(
+                f"The volume at {mount.target} has no name: each container gets a new one, and its "
+                f"data is removed with the container.{ground.lasting(service)}"
+            ),
+            fix=ground.changed(service, mount._replace(source=_slotted(mount))),
+        )
+    elif service.mode not in _JOBS and Opaque.ACTION not in parts_of(mount.source):
+        yield from _expanded(service, mount, ground)
+
+
+def _expanded(service: Service, mount: Mount, ground: Ground) -> Iterator[Finding]:
+    used = fields(mount.source)
+    if used & _OF_A_TASK:
+        yield _unsteady(
+            "task-in-name",
+            service,
+            mount,
+            ground,
+            "takes part of its name from the task: at each restart the new task gets a new and "
+            "empty volume, and that of the old one stays behind",
+        )
+    elif used & (_OF_A_NODE | _OF_A_PLATFORM) and not service.mode.per_node:
+        where = "another node" if used & _OF_A_NODE else "a node of another platform"
+        yield _unsteady(
+            "node-in-name",
+            service,
+            mount,
+            ground,
+            f"takes part of its name from the node: a task that moves to {where} gets another "
+            "volume, and its data stays behind",
+        )
+    elif not used & _TOLD_APART:
+        yield from _shared(service, mount, ground)
+
+
+def _unsteady(code: str, service: Service, mount: Mount, ground: Ground, what: str) -> Finding:
+    steady = "{{.Node.ID}}" if service.mode.per_node else _SLOT
+    return Finding(
+        code=code,
+        severity=Severity.WARNING,
+        about=ground.about(service),
+        reason=(
+            f"The volume {mount.source} at {mount.target} {what}. {steady} stays the same. A new "
+            f"name begins with an empty volume: copy what is to be kept.{ground.lasting(service)}"
+        ),
+        fix=ground.changed(service, mount._replace(source=_slotted(mount, steady))),
+    )
+
+
+def _shared(service: Service, mount: Mount, ground: Ground) -> Iterator[Finding]:
+    if mount.read_only:
+        return
+    per_node = service.mode.per_node
+    tasks = ground.nodes if per_node else service.replicas
+    if tasks is not None and tasks < 2:  # noqa: PLR2004 - one task shares with nobody
+        return
+    relocatable = dict(mount.options).get("backing") == "relocatable"
+    steady = "{{.Node.ID}}" if per_node else _SLOT
+    who = "A task on every node writes" if per_node else f"{tasks} tasks write"
+    danger = (
+        "it is on EBS, which one node can have at a time: each task takes it away from the others"
+        if relocatable
+        else "the driver does no locking, so they may overwrite each other's files"
+    )
+    yield Finding(
+        code=SHARED_NAME,
+        severity=Severity.ERROR if relocatable else Severity.WARNING,
+        about=ground.about(service),
+        reason=(
+            f"{who} to the one volume {mount.source} at {mount.target}: {danger}. If they are not "
+            f"meant to share, {steady} in the name gives each its own, which begins empty; tasks "
+            f"that only read can mount it read-only.{ground.lasting(service)}"
+        ),
+        fix=ground.changed(service, mount._replace(source=_slotted(mount, steady))),
+    )
+
+
+def _slotted(mount: Mount, steady: str = _SLOT) -> str:
+    """Give a name that keeps to its task, as much like the present one as is safe."""
+    source = mount.source
+    replaced, count = _UNSTABLE.subn(steady, source)
+    if count == 1 and fields(replaced) & _TOLD_APART and not fields(source) & {Field.SLOT}:
+        return replaced
+    plain = source if source and "{{" not in source else mount.target
+    return f"{{{{.Service.Name}}}}-{steady}-{plain.strip('/').replace('/', '-') or 'vol'}"
+
+
+def _options(service: Service, mount: Mount, ground: Ground) -> Iterator[Finding]:
+    """Check the options: the driver ignores what it does not know without a word."""
+    options = dict(mount.options)
+    known = {name: value for name, value in options.items() if _known(name)}
+    unknown = [name for name in options if not _known(name)]
+    if unknown:
+        told = []
+        for name in unknown:
+            near = get_close_matches(name, sorted(_OPTIONS), n=1)
+            told.append(f"{name} (did you mean {near[0]}?)" if near else name)
+            if near:
+                known.setdefault(near[0], options[name])
+        yield Finding(
+            code="unknown-option",
+            severity=Severity.WARNING,
+            about=ground.about(service),
+            reason=(
+                f"The driver does not know the option{'s' if len(told) > 1 else ''} "
+                f"{', '.join(told)} of the volume {mount.source}, and ignores it without a word."
+                f"{ground.lasting(service)}"
+            ),
+            fix=ground.changed(service, mount._replace(options=tuple(sorted(known.items())))),
+        )
+    mode = options.get(OPTION)
+    if mode is not None and mode != "maxio":
+        others = {name: value for name, value in options.items() if name != OPTION}
+        wanted = others | ({OPTION: "maxio"} if mode.lower() == "maxio" else {})
+        yield Finding(
+            code="performance-mode-value",
+            severity=Severity.WARNING,
+            about=ground.about(service),
+            reason=(
+                f"{OPTION}={mode} of the volume {mount.source} is no mode that the driver knows: "
+                "maxio is the only one, and anything else is the regular one without a word."
+                f"{ground.lasting(service)}"
+            ),
+            fix=ground.changed(service, mount._replace(options=tuple(sorted(wanted.items())))),
+        )
+
+
+def _known(option: str) -> bool:
+    return option in _OPTIONS or option.startswith(_TAG)
+
+
+def _without_driver(service: Service, mount: Mount, ground: Ground) -> Iterator[Finding]:
+    """Check a mount that leaves the driver to the engine (moby volume/service/store.go)."""
+    fixed = ground.changed(service, mount._replace(driver=ground.driver))
+    about, lasting = ground.about(service), ground.lasting(service)
+    found = ground.resolved(service, mount)
+    if ground.is_external(mount):
+        yield Finding(
+            code="external-volume",
+            severity=Severity.WARNING,
+            about=about,
+            reason=(
+                f"The volume {mount.source} at {mount.target} is external, so the mount names no "
+                "driver: it gets the Cloudstor volume of that name on a node that lists it, and on "
+                "any other Docker makes an empty local volume without a word. A volume that names "
+                "the driver reaches the same data from every node."
+            ),
+            fix=fixed,
+        )
+    elif found.names:
+        yield Finding(
+            code="driver-not-named",
+            severity=Severity.NOTE if found.everywhere else Severity.WARNING,
+            about=about,
+            reason=(
+                f"The mount of {mount.source} at {mount.target} names no driver, and gets the "
+                f"Cloudstor volume {', '.join(found.names)} because there is one"
+                + (
+                    "."
+                    if found.everywhere
+                    else "; a node that does not list it gives the task an empty local volume."
+                )
+                + f" Without that volume, each node would make a local one.{lasting}"
+            ),
+            fix=fixed,
+        )
+    elif not service.mode.per_node:
+        yield Finding(
+            code="local-data",
+            severity=Severity.WARNING,
+            about=about,
+            reason=(
+                f"The volume {mount.source} at {mount.target} names no driver: its data is on the "
+                "node where the task runs, and a task that moves begins with an empty volume."
+                f"{lasting}"
+            ),
+            fix=fixed,
+        )

@@ -1,0 +1,188 @@
+"""The swarm as the ground of its services, and the checks that need more than one service."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from shlex import quote
+from typing import TYPE_CHECKING
+
+from cloudstorctl.core.doctor.ground import Resolved
+from cloudstorctl.core.doctor.installed import Installed, installed_in
+from cloudstorctl.core.findings import Finding, Severity
+from cloudstorctl.core.model import MountKind
+from cloudstorctl.core.mounts import Reacher, known_of_service, reacher_for
+from cloudstorctl.core.templates import canonical
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from cloudstorctl.core.family import Family
+    from cloudstorctl.core.model import Mount, NodeId, Service, Survey
+    from cloudstorctl.core.verdict import Assessment
+
+_STOPPED = {"paused", "rollback_paused"}
+"""States of an update that goes no further by itself (swarmkit api/types.proto, UpdateStatus)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SwarmGround:
+    """A swarm, as one survey showed it."""
+
+    installed: Installed
+    reacher: Reacher
+    listed: Mapping[str, frozenset[NodeId]]
+    """The nodes that list each Cloudstor volume, by the volume's directory."""
+
+    @property
+    def family(self) -> Family:
+        """Give the driver names that are Cloudstor."""
+        return self.installed.family
+
+    @property
+    def driver(self) -> str:
+        """Give the alias that most nodes have."""
+        return self.installed.usual
+
+    @property
+    def nodes(self) -> int:
+        """Give the number of nodes."""
+        return len(self.installed.nodes)
+
+    def about(self, service: Service) -> str:
+        """Name a service."""
+        return f"service {service.name}"
+
+    def changed(self, service: Service, mount: Mount) -> str:
+        """Give the command that puts a mount in the place of that at its target.
+
+        `--mount-add` alone does so; a `--mount-rm` of the same target beside it would win, and take
+        both away (docker/cli cli/command/service/update.go, updateMounts).
+        """
+        told = quote(mount_flag(mount))
+        return f"docker service update --mount-add {told} {quote(service.name)}"
+
+    def lasting(self, service: Service) -> str:
+        """Say that the next deployment of its stack undoes a change."""
+        if not service.stack:
+            return ""
+        return f" Change it in the file of stack {service.stack} too, which deploys it again."
+
+    def resolved(self, service: Service, mount: Mount) -> Resolved:
+        """Find the Cloudstor volumes of the names that a mount yields."""
+        reach = self.reacher.of_spec(mount, known_of_service(service))
+        if reach is None or reach.anything:
+            names: tuple[str, ...] = ()
+        elif reach.exact is not None:
+            names = tuple(name for name in (canonical(reach.exact),) if name in self.listed)
+        else:
+            names = tuple(name for name in self.listed if reach.matches(name) is not None)
+        every = {node.id for node in self.installed.nodes}
+        return Resolved(names, everywhere=all(every <= self.listed[name] for name in names))
+
+    def is_external(self, mount: Mount) -> bool:
+        """No spec tells: `docker stack deploy` leaves the driver out, and nothing more."""
+        del mount
+        return False
+
+
+def mount_flag(mount: Mount) -> str:
+    """Write a volume mount as docker's `--mount` takes it: a line of CSV."""
+    parts = [
+        f"type={mount.kind}",
+        *([f"source={mount.source}"] if mount.source else []),
+        f"target={mount.target}",
+        *([f"volume-driver={mount.driver}"] if mount.driver else []),
+        *(f"volume-opt={name}={value}" for name, value in mount.options),
+        *(["readonly"] if mount.read_only else []),
+    ]
+    return ",".join(_csv(part) for part in parts)
+
+
+def _csv(part: str) -> str:
+    if not any(mark in part for mark in ',"\n'):
+        return part
+    doubled = part.replace('"', '""')
+    return f'"{doubled}"'
+
+
+def ground_of(seen: Assessment) -> SwarmGround:
+    """Gather what the checks on mounts need from a survey."""
+    return SwarmGround(
+        installed=installed_in(seen.survey),
+        reacher=reacher_for(seen.survey),
+        listed={
+            canonical(verdict.volume.name): frozenset(
+                entry.node_id for entry in verdict.volume.entries
+            )
+            for verdict in seen.verdicts
+        },
+    )
+
+
+def services_now(survey: Survey) -> tuple[Service, ...]:
+    """Give each service once, as the later reading of the manager showed it."""
+    return tuple({service.id: service for service in survey.services}.values())
+
+
+def driver_findings(service: Service, ground: SwarmGround) -> Iterator[Finding]:
+    """Say which drivers that a service names are not on every node."""
+    installed = ground.installed
+    named: dict[str, Mount] = {}
+    for mount in service.mounts:
+        if mount.kind is MountKind.VOLUME and mount.driver and ground.family.includes(mount.driver):
+            named.setdefault(mount.driver, mount)
+    for driver, mount in named.items():
+        answers = [(node, installed.has(node, driver)) for node in installed.nodes]
+        having = [node.hostname for node, has in answers if has]
+        lacking = [node for node, has in answers if has is False]
+        if not having and len(lacking) == len(answers):
+            usual = installed.usual if installed.aliases else ""
+            named_as = f" Nodes have it as {usual}." if usual and usual != driver else ""
+            yield Finding(
+                code="driver-nowhere",
+                severity=Severity.ERROR,
+                about=ground.about(service),
+                reason=(
+                    f"It mounts {mount.source or mount.target} with the driver {driver}, which no "
+                    "node has installed and enabled: its tasks find no node and stay pending."
+                    f"{named_as}{ground.lasting(service)}"
+                ),
+                fix=ground.changed(service, mount._replace(driver=usual))
+                if named_as
+                else "docker plugin ls  # on each node",
+            )
+            continue
+        away = [node.hostname for node in lacking if node.availability != "drain"]
+        if away:
+            yield Finding(
+                code="driver-not-everywhere",
+                severity=Severity.WARNING,
+                about=ground.about(service),
+                reason=(
+                    f"It mounts {mount.source or mount.target} with the driver {driver}, which "
+                    f"{', '.join(away)} does not have installed and enabled: its tasks can run on "
+                    f"{', '.join(having) or 'the others'} alone."
+                ),
+                fix=f"docker plugin ls  # on {away[0]}",
+            )
+
+
+def update_findings(service: Service, ground: SwarmGround) -> Iterator[Finding]:
+    """Say that an update stopped half-way while it changes what is mounted."""
+    if service.update_state not in _STOPPED or service.mounts == service.previous_mounts:
+        return
+    if any(
+        mount.kind is MountKind.VOLUME and ground.family.claims_through(mount.driver)
+        for mount in (*service.mounts, *service.previous_mounts)
+    ):
+        stopped = service.update_state.replace("_", " ")
+        yield Finding(
+            code="update-stopped",
+            severity=Severity.WARNING,
+            about=ground.about(service),
+            reason=(
+                f"Its last update changes its volumes and is {stopped}: some of its tasks have the "
+                "old volumes mounted, and some the new ones."
+            ),
+            fix=f"docker service ps {quote(service.name)}",
+        )
