@@ -20,6 +20,7 @@ from cloudstorctl.commands import (
     completion_script,
     config_show,
     demo,
+    doctor,
     ebs,
     efs,
     inspect,
@@ -84,6 +85,7 @@ app.command("inspect", epilog=inspect.EPILOG)(inspect.inspect)
 app.command("safe-prune", epilog=safe_prune.EPILOG)(safe_prune.safe_prune)
 app.command("apply", epilog=apply.EPILOG)(apply.apply)
 app.command("rm", epilog=rm.EPILOG)(rm.rm)
+app.command("doctor", epilog=doctor.EPILOG)(doctor.doctor)
 app.command("efs", epilog=efs.EPILOG)(efs.efs)
 app.command("ebs", epilog=ebs.EPILOG)(ebs.ebs)
 app.command("demo", epilog=demo.EPILOG)(demo.demo)

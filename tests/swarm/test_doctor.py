@@ -1,0 +1,152 @@
+"""The doctor finds what is wrong in a swarm, and what it says to type mends it."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.swarm.lab.command import wait_until
+from tests.swarm.lab.documentation import MOVED, deploy
+from tests.swarm.lab.records import ALIAS, IMAGE, REAL_NAME
+from tests.swarm.scene import TARGET, mount, running_service, volume
+
+if TYPE_CHECKING:
+    from tests.swarm.swarm import Lab
+    from tests.swarm.tool import Tool
+
+Found = dict[tuple[str, str], dict[str, str]]
+"""Findings by code and what they are about."""
+
+TEMPLATE = "{{.Service.Name}}-{{.Task.Slot}}-vol"
+
+
+def diagnosis(tool: Tool, *words: str, code: int = 0) -> Found:
+    """Run the doctor."""
+    ran = tool("doctor", "-o", "json", *words)
+    assert ran.code == code, ran.told
+    assert ran.document["complete"] is (code != 5)
+    return {(each["code"], each["about"]): each for each in ran.document["findings"]}
+
+
+def obey(lab: Lab, fix: str) -> None:
+    """Type what a fix says: on the node that its comment names, else on a manager."""
+    commands, _, comment = fix.partition("  # on ")
+    for command in commands.split(" && "):
+        program, *words = shlex.split(command)
+        assert program == "docker"
+        if words[:2] == ["service", "update"]:
+            words.insert(2, "--detach")  # what comes of it is looked at here
+        lab.docker(comment or "n1", *words)
+
+
+def sources(lab: Lab, service: str) -> list[str]:
+    """Give the volumes that a service mounts, as its spec names them."""
+    spec = lab.manager.ask(f"/services/{service}")["Spec"]["TaskTemplate"]["ContainerSpec"]
+    return [mounted["Source"] for mounted in spec.get("Mounts", ())]
+
+
+def test_a_service_by_slot_on_equal_nodes_is_sound(lab: Lab, tool: Tool) -> None:
+    running_service(lab, "web", TEMPLATE, replicas=2)
+    assert diagnosis(tool, "--fail-on", "note") == {}
+    assert tool("doctor").out == "Nothing is wrong with 3 nodes, 1 service and 2 volumes.\n"
+
+
+@pytest.mark.parametrize("generation", [1, 2])
+def test_the_documentation_shares_volumes_and_leaves_an_entry_and_an_orphan(
+    lab: Lab, tool: Tool, generation: int
+) -> None:
+    lab.set_generation(generation)
+    deploy(lab)
+    for node in lab.nodes:
+        node.docker("container", "prune", "--force")
+    found = diagnosis(tool, "--fail-on", "warning", code=1)
+    assert {
+        ("shared-name", "service ping1"),
+        ("shared-name", "service ping3"),
+        ("stale-entry", f"volume {MOVED}"),
+        ("unused-volume", "1 volume"),
+    } <= found.keys()
+    assert {code for code, _ in found} == {"shared-name", "stale-entry", "unused-volume"}
+    stale = found["stale-entry", f"volume {MOVED}"]["reason"]
+    assert f"task ping2.1 on {lab.running('ping2')[1]}" in stale
+    assert "never remove it there" in stale
+    assert tool("doctor", "--fail-on", "error").code == 0
+
+
+def test_a_name_that_changes_with_the_task_is_mended_by_what_is_typed(lab: Lab, tool: Tool) -> None:
+    running_service(lab, "web", "{{.Service.Name}}-{{.Task.ID}}")
+    found = diagnosis(tool)
+    obey(lab, found["task-in-name", "service web"]["fix"])
+    assert sources(lab, "web") == ["{{.Service.Name}}-{{.Task.Slot}}"]
+    wait_until(lambda: "web-1" in tool.volumes(), 40, "the new task has the new volume")
+    assert ("task-in-name", "service web") not in diagnosis(tool)
+
+
+def test_replicas_that_share_are_parted_by_what_is_typed(lab: Lab, tool: Tool) -> None:
+    running_service(lab, "web", "data", replicas=2)
+    found = diagnosis(tool)
+    assert set(found) == {("shared-name", "service web")}
+    obey(lab, found["shared-name", "service web"]["fix"])
+    wanted = {"web-1-data", "web-2-data"}
+    wait_until(lambda: wanted <= set(tool.volumes()), 40, "each task has a volume of its own")
+    assert ("shared-name", "service web") not in diagnosis(tool)
+
+
+def test_a_disabled_plugin_is_enabled_by_what_is_typed(lab: Lab, tool: Tool) -> None:
+    lab.node("n2").plugin().disable()
+    found = diagnosis(tool, code=5)
+    assert tool("doctor", "--fail-on", "error").code == 1
+    obey(lab, found["plugin-disabled", "node n2"]["fix"])
+    assert diagnosis(tool, "--fail-on", "note") == {}
+
+
+def test_a_node_without_the_plugin_is_named(lab: Lab, tool: Tool) -> None:
+    lab.node("n3").plugin().remove()
+    running_service(lab, "web", TEMPLATE)
+    found = diagnosis(tool)
+    assert set(found) == {("plugin-missing", "node n3"), ("driver-not-everywhere", "service web")}
+    assert "n3 does not have" in found["driver-not-everywhere", "service web"]["reason"]
+
+
+def test_a_driver_that_no_node_has_is_renamed_by_what_is_typed(lab: Lab, tool: Tool) -> None:
+    wrong = mount(TEMPLATE).replace(ALIAS, "cloudstor:none")
+    lab.create_service("web", "--mount", wrong)
+    found = diagnosis(tool, "--fail-on", "error", code=1)
+    assert set(found) == {("driver-nowhere", "service web")}
+    assert lab.running("web") == {}
+    obey(lab, found["driver-nowhere", "service web"]["fix"])
+    lab.wait_running("web", 1)
+    assert diagnosis(tool, "--fail-on", "note") == {}
+
+
+def test_a_plugin_with_other_settings_is_set_by_what_is_typed(lab: Lab, tool: Tool) -> None:
+    """On plugins that no container has used, which the engine disables without force."""
+    for node in lab.nodes:
+        node.plugin(REAL_NAME).install()
+    lab.docker("n3", "plugin", "disable", REAL_NAME)
+    lab.docker("n3", "plugin", "set", REAL_NAME, "EFS_ID_REGULAR=fs-other")
+    lab.docker("n3", "plugin", "enable", REAL_NAME)
+    found = diagnosis(tool, "--fail-on", "error", code=1)
+    assert set(found) == {("plugin-other-settings", "node n3")}
+    assert "EFS_ID_REGULAR is fs-other" in found["plugin-other-settings", "node n3"]["reason"]
+    obey(lab, found["plugin-other-settings", "node n3"]["fix"])
+    assert diagnosis(tool, "--fail-on", "note") == {}
+
+
+@pytest.mark.parametrize("generation", [1, 2])
+def test_a_mount_without_a_driver_gets_the_volume_where_its_node_lists_it(
+    lab: Lab, tool: Tool, generation: int
+) -> None:
+    lab.set_generation(generation)
+    volume(lab, "data", on="n1")
+    create = ("service", "create", "--detach", "--no-resolve-image", "--name", "web")
+    words = ("--replicas", "0", "--mount", f"type=volume,source=data,destination={TARGET}")
+    lab.docker("n1", *create, *words, IMAGE, "sleep", "1000000")
+    found = diagnosis(tool)
+    # The old driver lists it on its own node alone, and the new one on every node.
+    severity = {1: "warning", 2: "note"}[generation]
+    assert found["driver-not-named", "service web"]["severity"] == severity
+    obey(lab, found["driver-not-named", "service web"]["fix"])
+    assert diagnosis(tool, "--fail-on", "note") == {}
