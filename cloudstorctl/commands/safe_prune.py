@@ -94,7 +94,7 @@ def safe_prune(  # noqa: PLR0913 - one for each option
         seen = session.look(restorable=True)
         chosen = selection.of(seen.verdicts, seen.survey)
         plan = plan_removals(seen, frozenset(verdict.volume.name for verdict in chosen))
-        left = _left(plan, chosen)
+        left = _left(session, plan, chosen)
         if plan_out is not None:
             _write(plan_out, plan)
             session.console.message(
@@ -114,9 +114,12 @@ def safe_prune(  # noqa: PLR0913 - one for each option
         return carry_out(session, plan) or left
 
 
-def _left(plan: Plan, chosen: tuple[Verdict, ...]) -> ExitCode:
+def _left(session: Session, plan: Plan, chosen: tuple[Verdict, ...]) -> ExitCode:
     """Say what stays that was asked for: what could not be restored, or a gap hides."""
-    if any(lacks_recovery_point(verdict) for verdict in chosen):
+    lacking = [verdict for verdict in chosen if lacks_recovery_point(verdict)]
+    for verdict in lacking:
+        session.console.error(f"{verdict.volume.name} is refused: {' '.join(verdict.reasons)}")
+    if lacking:
         return ExitCode.REFUSED
     # A gap may hide candidates: what was asked, all that is unused, was not proved.
     unknown = any(kept.ruling is Ruling.UNKNOWN for kept in plan.kept)

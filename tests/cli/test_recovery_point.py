@@ -54,8 +54,10 @@ def test_what_could_not_be_restored_is_refused_with_the_reason(
     answer(backup, 25 * HOUR)
     ran = stage.run("safe-prune", "old", "--yes", *REQUIRED)
     assert ran.code == 4
-    told = " ".join(ran.out.split())
-    assert "a recovery point younger than 24 h is required, and the latest is 25 h old" in told
+    assert ran.err == (
+        "old is refused: It is protected (a recovery point younger than 24 h is required, and the "
+        "latest is 25 h old).\n"
+    )
     assert stage.swarm.destroyed == []
 
 

@@ -157,6 +157,24 @@ def test_every_engine_of_a_demo_says_who_it_is(runner: Runner) -> None:
     assert [info["Swarm"]["ControlAvailable"] for info in told.values()] == [True, False]
 
 
+def test_the_demo_has_the_file_systems_that_its_plugins_name(runner: Runner) -> None:
+    ran = runner.run("demo", "--", "efs", "-o", "json")
+    assert ran.returncode == 0, ran.stderr
+    told = json.loads(ran.stdout)
+    assert told["missing"] == []
+    assert {each["mode"]: each["volumes"] for each in told["file_systems"]} == {"reg": 5, "max": 1}
+    codes = [[finding["code"] for finding in each["findings"]] for each in told["file_systems"]]
+    assert codes == [["io-limit"], ["no-backup"]]
+
+
+def test_only_one_of_them_could_be_restored(runner: Runner) -> None:
+    ran = runner.run("demo", "--", "inspect", "old-data", "maxvol", "-o", "json")
+    assert ran.returncode == 0, ran.stderr
+    points = [each["recovery_point"] for each in json.loads(ran.stdout)["recovery"]]
+    assert sorted(point is None for point in points) == [False, True]
+    assert runner.left_behind == []
+
+
 def test_a_fleet_is_built_from_a_seed_and_is_seen_whole(runner: Runner) -> None:
     words = ("demo", "--nodes", "60", "--volumes", "500", "--seed", "7", "--", "ls", "-o", "json")
     first, again = (runner.run(*words) for _ in range(2))
