@@ -25,6 +25,7 @@ from cloudstorctl.commands import (
     efs,
     inspect,
     ls,
+    mount,
     rm,
     safe_prune,
 )
@@ -88,6 +89,7 @@ app.command("rm", epilog=rm.EPILOG)(rm.rm)
 app.command("doctor", epilog=doctor.EPILOG)(doctor.doctor)
 app.command("efs", epilog=efs.EPILOG)(efs.efs)
 app.command("ebs", epilog=ebs.EPILOG)(ebs.ebs)
+app.command("mount", epilog=mount.EPILOG)(mount.mount)
 app.command("demo", epilog=demo.EPILOG)(demo.demo)
 app.command("completion", epilog=completion_script.EPILOG)(completion_script.completion)
 app.add_typer(config_app, name="config")
