@@ -29,10 +29,9 @@ class _Loader(yaml.SafeLoader):
 def _table(loader: _Loader, node: yaml.MappingNode) -> Iterator[Table]:
     table = Table()
     yield table
-    loader.flatten_mapping(node)
     values: dict[Any, object] = loader.construct_mapping(node, deep=True)
     table.update({str(key): value for key, value in values.items()})
-    for key, _ in node.value:
+    for key, _ in node.value:  # with the keys that were merged in
         table.lines[str(loader.construct_object(key))] = key.start_mark.line + 1
 
 

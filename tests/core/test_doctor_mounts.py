@@ -161,6 +161,10 @@ def test_who_only_reads_may_share() -> None:
     assert found(a_service("web", a_volume("data", read_only=True), replicas=3)) == []
 
 
+def test_a_name_that_cannot_be_told_is_not_called_shared() -> None:
+    assert found(a_service("web", a_volume("{{if .Task.Slot}}x{{end}}"), replicas=3)) == []
+
+
 def test_a_global_service_on_the_only_node_shares_with_nobody() -> None:
     assert found(a_service("web", a_volume("data"), mode=GLOBAL), a_reading("w1")) == []
 

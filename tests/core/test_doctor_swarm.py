@@ -242,6 +242,14 @@ def test_who_mounts_it_read_only_does_not_write() -> None:
     assert set(findings_on(shared(read_only=True))) == {"shared-name"}
 
 
+def test_one_that_writes_and_one_that_reads_are_in_nobodys_way() -> None:
+    containers = (
+        a_container("data", name="a"),
+        a_container(a_mount("data", read_only=True), name="b"),
+    )
+    assert findings_on(a_survey(a_reading("w1", "data", containers=containers))) == {}
+
+
 def test_plain_containers_that_write_to_one_volume() -> None:
     containers = (a_container("data", name="a"), a_container("data", name="b"))
     (finding,) = findings_on(a_survey(a_reading("w1", "data", containers=containers))).values()
@@ -352,6 +360,20 @@ def test_the_worst_comes_first_and_then_the_order_of_what_it_is_about() -> None:
         ("warning", "service d", "task-in-name"),
         ("note", "1 volume", "unused-volume"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("severity", "reached"),
+    [
+        (Severity.ERROR, {Severity.ERROR, Severity.WARNING, Severity.NOTE}),
+        (Severity.WARNING, {Severity.WARNING, Severity.NOTE}),
+        (Severity.NOTE, {Severity.NOTE}),
+    ],
+)
+def test_a_severity_reaches_itself_and_what_is_less_bad(
+    severity: Severity, reached: set[Severity]
+) -> None:
+    assert {other for other in Severity if severity.reaches(other)} == reached
 
 
 def test_a_sound_swarm_has_no_findings() -> None:

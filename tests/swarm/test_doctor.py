@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 Found = dict[tuple[str, str], dict[str, str]]
 """Findings by code and what they are about."""
 
+ON_ONE_NODE = ("--constraint", "node.hostname==n2")
+"""Where an update puts tasks is chance, and two swarms are compared."""
 TEMPLATE = "{{.Service.Name}}-{{.Task.Slot}}-vol"
 
 
@@ -45,6 +47,16 @@ def sources(lab: Lab, service: str) -> list[str]:
     """Give the volumes that a service mounts, as its spec names them."""
     spec = lab.manager.ask(f"/services/{service}")["Spec"]["TaskTemplate"]["ContainerSpec"]
     return [mounted["Source"] for mounted in spec.get("Mounts", ())]
+
+
+def wait_updated(lab: Lab, service: str) -> None:
+    """Wait until the managers call the update of a service complete."""
+
+    def is_complete() -> bool:
+        status = lab.manager.ask(f"/services/{service}").get("UpdateStatus", {})
+        return bool(status.get("State") == "completed")
+
+    wait_until(is_complete, 60, f"{service} is updated")
 
 
 def test_a_service_by_slot_on_equal_nodes_is_sound(lab: Lab, tool: Tool) -> None:
@@ -76,21 +88,22 @@ def test_the_documentation_shares_volumes_and_leaves_an_entry_and_an_orphan(
 
 
 def test_a_name_that_changes_with_the_task_is_mended_by_what_is_typed(lab: Lab, tool: Tool) -> None:
-    running_service(lab, "web", "{{.Service.Name}}-{{.Task.ID}}")
+    running_service(lab, "web", "{{.Service.Name}}-{{.Task.ID}}", *ON_ONE_NODE)
     found = diagnosis(tool)
     obey(lab, found["task-in-name", "service web"]["fix"])
     assert sources(lab, "web") == ["{{.Service.Name}}-{{.Task.Slot}}"]
-    wait_until(lambda: "web-1" in tool.volumes(), 40, "the new task has the new volume")
+    wait_updated(lab, "web")
+    assert "web-1" in tool.volumes()
     assert ("task-in-name", "service web") not in diagnosis(tool)
 
 
 def test_replicas_that_share_are_parted_by_what_is_typed(lab: Lab, tool: Tool) -> None:
-    running_service(lab, "web", "data", replicas=2)
+    running_service(lab, "web", "data", *ON_ONE_NODE, replicas=2)
     found = diagnosis(tool)
     assert set(found) == {("shared-name", "service web")}
     obey(lab, found["shared-name", "service web"]["fix"])
-    wanted = {"web-1-data", "web-2-data"}
-    wait_until(lambda: wanted <= set(tool.volumes()), 40, "each task has a volume of its own")
+    wait_updated(lab, "web")
+    assert {"web-1-data", "web-2-data"} <= set(tool.volumes())
     assert ("shared-name", "service web") not in diagnosis(tool)
 
 
@@ -112,11 +125,11 @@ def test_a_node_without_the_plugin_is_named(lab: Lab, tool: Tool) -> None:
 
 def test_a_driver_that_no_node_has_is_renamed_by_what_is_typed(lab: Lab, tool: Tool) -> None:
     wrong = mount(TEMPLATE).replace(ALIAS, "cloudstor:none")
-    lab.create_service("web", "--mount", wrong)
+    lab.create_service("web", "--replicas", "0", "--mount", wrong)
     found = diagnosis(tool, "--fail-on", "error", code=1)
     assert set(found) == {("driver-nowhere", "service web")}
-    assert lab.running("web") == {}
     obey(lab, found["driver-nowhere", "service web"]["fix"])
+    lab.docker("n1", "service", "scale", "--detach", "web=1")
     lab.wait_running("web", 1)
     assert diagnosis(tool, "--fail-on", "note") == {}
 

@@ -52,9 +52,10 @@ def volume_findings(seen: Assessment, reacher: Reacher, told: Collection[str]) -
         yield from _stale(verdict, hostnames)
         yield from _writers(verdict, hostnames, told)
         yield from _odd(verdict)
-        wished = with_wishes(replace(verdict.volume, warnings=()), wishes)
-        for text in wished.warnings if wishes else ():
-            yield _finding(verdict, "performance-mode-ignored", Severity.WARNING, text)
+        if wishes:
+            wished = with_wishes(replace(verdict.volume, warnings=()), wishes)
+            for text in wished.warnings:
+                yield _finding(verdict, "performance-mode-ignored", Severity.WARNING, text)
     yield from _unused(seen.verdicts)
 
 
