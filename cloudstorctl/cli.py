@@ -28,6 +28,7 @@ from cloudstorctl.commands import (
     mount,
     rm,
     safe_prune,
+    verify,
 )
 from cloudstorctl.commands.completion_script import PROGRAM, VARIABLE
 from cloudstorctl.commands.invocation import Invocation, World, world_of_process
@@ -90,6 +91,7 @@ app.command("doctor", epilog=doctor.EPILOG)(doctor.doctor)
 app.command("efs", epilog=efs.EPILOG)(efs.efs)
 app.command("ebs", epilog=ebs.EPILOG)(ebs.ebs)
 app.command("mount", epilog=mount.EPILOG)(mount.mount)
+app.command("verify", epilog=verify.EPILOG)(verify.verify)
 app.command("demo", epilog=demo.EPILOG)(demo.demo)
 app.command("completion", epilog=completion_script.EPILOG)(completion_script.completion)
 app.add_typer(config_app, name="config")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from cloudstorctl.core.findings import Severity
 from cloudstorctl.core.judgement import EntryStatus, OutcomeStatus, Ruling
+from cloudstorctl.core.sharing import Sameness
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,13 @@ SEVERITIES = {
     Severity.ERROR: Mark("✗", "bold red", "error"),
     Severity.WARNING: Mark("!", "bold yellow", "warning"),
     Severity.NOTE: Mark("·", "dim", "note"),
+}
+
+SAMENESS = {
+    Sameness.SAME: Mark("●", "green", "same"),
+    Sameness.ABSENT: Mark("✗", "bold red", "not there"),
+    Sameness.OTHER: Mark("✗", "bold red", "other content"),
+    Sameness.UNTRIED: Mark("?", "bold yellow", "could not be tried"),
 }
 
 ATTENTION = Mark("!", "bold yellow", "warning")

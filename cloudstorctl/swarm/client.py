@@ -2,25 +2,50 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING, TypeVar, cast
 from urllib.parse import quote
 
-from cloudstorctl.swarm import decode
+from cloudstorctl.errors import EngineAnsweredError, PayloadError
+from cloudstorctl.swarm import container_request, decode
 from cloudstorctl.swarm.bodies import blaming
 from cloudstorctl.swarm.connection import open_connection
+from cloudstorctl.swarm.failures import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from cloudstorctl.core.model import Container, Node, NodeId, Plugin, Service, Task, VolumeName
     from cloudstorctl.swarm.endpoints import Endpoint, TlsFiles
-    from cloudstorctl.swarm.ports import Carrier, Connects, EngineIdentity, VolumeListing
+    from cloudstorctl.swarm.ports import (
+        Carrier,
+        Connects,
+        ContainerSpec,
+        EngineIdentity,
+        VolumeListing,
+    )
 
 _T = TypeVar("_T")
 
-REMOVAL_TIMEOUT = 180.0
-"""Seconds: the engine itself gives a driver one to two minutes (moby pkg/plugins, proxy.go)."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """Seconds that requests may take which do more than ask."""
+
+    driver: float = 180.0
+    """What the driver has a part in: the engine itself gives it one to two minutes (moby
+    pkg/plugins, proxy.go)."""
+    run: float = 60.0
+    """A container that writes or reads one small file."""
+    clean_up: float = 30.0
+    """The end of a container: an engine gives a killed program ten (moby daemon/kill.go)."""
+    pull: float = 600.0
+    """An image from its registry."""
+
+
+PATIENCE = Patience()
+_NOT_FOUND = 404
 
 
 def open_client(
@@ -29,21 +54,23 @@ def open_client(
     tls: TlsFiles | None,
     timeout: float,
     connect: Connects = open_connection,
+    patience: Patience = PATIENCE,
 ) -> Client:
     """Make a client for the engine at `endpoint`; `timeout` is in seconds, for one request.
 
     Raises:
         EngineUnreachableError: the forward or the files that it needs are not there.
     """
-    return Client(connect(endpoint, tls=tls, timeout=timeout))
+    return Client(connect(endpoint, tls=tls, timeout=timeout), patience)
 
 
 class Client:
-    """Reads one engine, and sends removals to it; callers see one side of it (ports.py)."""
+    """Reads one engine, removes volumes, runs containers; callers see one side of it (ports.py)."""
 
-    def __init__(self, connection: Carrier) -> None:
+    def __init__(self, connection: Carrier, patience: Patience = PATIENCE) -> None:
         """Ask over `connection`."""
         self._connection = connection
+        self._patience = patience
         self._known: dict[str, tuple[bytes, tuple[object, ...]]] = {}
         """Digest of the last answer to a path, with its records."""
 
@@ -99,7 +126,59 @@ class Client:
         A slash in the name is part of the path for the engine's router (moby
         api/server/router/volume, `{name:.*}`), and everything else is escaped.
         """
-        self._connection.delete(f"/volumes/{quote(name, safe='/')}", timeout=REMOVAL_TIMEOUT)
+        self._connection.delete(f"/volumes/{quote(name, safe='/')}", timeout=self._patience.driver)
+
+    def volumes_of_image(self, image: str) -> tuple[str, ...] | None:
+        """Give the paths for which an image wants volumes; None: it is not there."""
+        try:
+            return self._read(
+                container_request.volumes_of_image_from,
+                f"/images/{quote(image, safe='/:@')}/json",
+            )
+        except EngineAnsweredError as error:
+            if error.status == _NOT_FOUND:
+                return None
+            raise
+
+    def pull_image(self, image: str) -> None:
+        """Fetch an image, as anybody may: no credentials are sent."""
+        repository, tag = container_request.reference_parts(image)
+        path = "/images/create"
+        body = self._connection.post(
+            path, timeout=self._patience.pull, fromImage=repository, tag=tag
+        )
+        with blaming(self.address, path, body):
+            error = container_request.pull_error_in(body)
+        if error:
+            raise PayloadError(self.address, path, quoted(error))
+
+    def create_container(self, spec: ContainerSpec) -> None:
+        """Make a container; the engine asks the driver for its volume."""
+        self._connection.post(
+            "/containers/create",
+            timeout=self._patience.driver,
+            payload=container_request.payload_of(spec),
+            name=spec.name,
+        )
+
+    def start_container(self, name: str) -> None:
+        """Start it; the engine has the driver mount its volume."""
+        self._connection.post(f"/containers/{name}/start", timeout=self._patience.driver)
+
+    def wait_for_container(self, name: str) -> int:
+        """Give its exit code when it has ended, which it may have done already."""
+        path = f"/containers/{name}/wait"
+        body = self._connection.post(path, timeout=self._patience.run)
+        with blaming(self.address, path, body):
+            return container_request.exit_code_from(body)
+
+    def kill_container(self, name: str) -> None:
+        """End its program."""
+        self._connection.post(f"/containers/{name}/kill", timeout=self._patience.clean_up)
+
+    def remove_container(self, name: str) -> None:
+        """Remove it, without force and without its volumes."""
+        self._connection.delete(f"/containers/{name}", timeout=self._patience.clean_up)
 
     def _read(self, record_from: Callable[[bytes], _T], path: str, **params: str) -> _T:
         body = self._connection.body(path, **params)

@@ -4,24 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import urllib.parse
-from typing import TYPE_CHECKING, Self, cast
+from typing import TYPE_CHECKING, Self
 
 import docker
-import requests
-import urllib3
 
 from cloudstorctl.errors import (
-    EngineAnsweredError,
     EngineError,
     EngineTimeoutError,
     EngineUnreachableError,
     PayloadError,
     UnsendableError,
 )
-from cloudstorctl.swarm.bodies import message_of
 from cloudstorctl.swarm.endpoints import Scheme
-from cloudstorctl.swarm.failures import WANTS_TLS, Circumstances, failure, quoted, wants_tls
+from cloudstorctl.swarm.failures import Circumstances, failure, quoted
 from cloudstorctl.swarm.forward import Forward, open_forward
+from cloudstorctl.swarm.responses import FAILURES, read_whole, refuse_errors
 from cloudstorctl.swarm.ssh_words import SILENCE, channel_refused, ssh_cause
 from cloudstorctl.swarm.transport import Line, line_to, unreadable_file, uses_tls
 from cloudstorctl.swarm.watch import Watch
@@ -29,16 +26,13 @@ from cloudstorctl.swarm.watch import Watch
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import requests
+
     from cloudstorctl.swarm.endpoints import Endpoint, TlsFiles
 
 MAX_BODY = 512 * 1024 * 1024
 """Bytes of one answer: 20,000 tasks are 24 MB, and a slot may have five old ones (measured)."""
 
-_MAX_ERROR = 64 * 1024
-_CHUNK = 64 * 1024
-_FIRST_ERROR = 300  # 3xx too: an engine has nowhere to send us
-# All that requests, urllib3, ssl and sockets raise; a ValueError is a name that DNS cannot have.
-_FAILURES = (OSError, requests.RequestException, urllib3.exceptions.HTTPError, ValueError)
 # docker-py reads ~/.docker/config.json, which nothing here needs, and trusts its shape.
 _CONFIG_FAILURES = (
     docker.errors.DockerException,
@@ -86,8 +80,7 @@ class Connection:
             EngineError: the engine closed the connection.
         """
         with self._asked("GET", path, params, self._timeout) as response:
-            self._refuse_errors(response, path)
-            body = self._body(response, path, self._max_body)
+            body = self._read(response, path, self._timeout)
         self._refuse_cut(path, self._timeout)
         return body
 
@@ -103,12 +96,7 @@ class Connection:
             UnsendableError: the path would not arrive as it is; nothing was sent.
             EngineError: no usable answer; whether it was carried out is not known.
         """
-        segments = urllib.parse.unquote(path).split("/")
-        if not path.isascii() or set("?#; ") & set(path) or {".", ".."} & set(segments):
-            # `?` would let a name add `force`, and dots name another thing than they say.
-            raise UnsendableError(
-                self.address, quoted(path), "this name cannot be put into a request; nothing sent"
-            )
+        self._refuse_unsendable(path)
         self.rest()
         try:
             with self._asked("DELETE", path, {}, timeout) as response:
@@ -116,6 +104,31 @@ class Connection:
             self._refuse_cut(path, timeout)
         finally:
             self.rest()
+
+    def post(
+        self, path: str, /, *, timeout: float, payload: bytes | None = None, **params: str
+    ) -> bytes:
+        """Send one POST for the API path `path`, escaped already, and give the answer as it is.
+
+        `payload` is JSON. A return says only that the engine claims success.
+
+        Raises:
+            EngineUnreachableError: the request did not arrive.
+            EngineTimeoutError: no whole answer within `timeout` seconds; it may be carried out yet.
+            EngineAnsweredError: the engine answered with an HTTP error.
+            UnsendableError: the path would not arrive as it is; nothing was sent.
+            PayloadError: the answer was cut off, or is too large.
+            EngineError: no usable answer; whether it was carried out is not known.
+        """
+        self._refuse_unsendable(path)
+        self.rest()
+        try:
+            with self._asked("POST", path, params, timeout, payload) as response:
+                answer = self._read(response, path, timeout)
+            self._refuse_cut(path, timeout)
+        finally:
+            self.rest()
+        return answer
 
     def rest(self) -> None:
         """Keep no connection to the engine; the next request makes one.
@@ -147,7 +160,12 @@ class Connection:
 
     @contextlib.contextmanager
     def _asked(
-        self, method: str, path: str, params: dict[str, str], timeout: float
+        self,
+        method: str,
+        path: str,
+        params: dict[str, str],
+        timeout: float,
+        payload: bytes | None = None,
     ) -> Iterator[requests.Response]:
         """Send one request; what is read from the response is under the same deadline."""
         self._check_tls_files(path)
@@ -155,9 +173,9 @@ class Connection:
         with self._watch.running(timeout), contextlib.ExitStack() as closing:
             try:
                 response = closing.enter_context(
-                    line.send(method, path, params=params, timeout=timeout)
+                    line.send(method, path, params=params, timeout=timeout, payload=payload)
                 )
-            except _FAILURES as error:
+            except FAILURES as error:
                 raise self._failed(error, path, timeout) from error
             self._watch.answered(response)
             yield response
@@ -236,53 +254,25 @@ class Connection:
             raise EngineTimeoutError(self.address, path, f"no whole answer within {timeout:g} s")
 
     def _refuse_errors(self, response: requests.Response, path: str) -> None:
-        """Raise what an HTTP status other than success says."""
-        status = response.status_code
-        if status < _FIRST_ERROR:
-            return
-        if response.is_redirect:
-            raise EngineAnsweredError(
-                self.address,
-                path,
-                status,
-                f"it points to {quoted(response.headers['location'])}, which is not followed",
-            )
-        body = b""
-        # The status is known: whatever befalls its text is not worth an error of its own.
-        with contextlib.suppress(*_FAILURES, EngineError):
-            for chunk in response.iter_content(_CHUNK):
-                body += chunk
-                if len(body) > _MAX_ERROR:
-                    break
-        message = message_of(body) or quoted(response.reason or "") or "no reason given"
-        if wants_tls(status, message) and not uses_tls(self._endpoint, self._tls):
-            raise EngineUnreachableError(self.address, path, WANTS_TLS)
-        raise EngineAnsweredError(self.address, path, status, message)
+        refuse_errors(response, self.address, path, encrypted=uses_tls(self._endpoint, self._tls))
 
-    def _body(self, response: requests.Response, path: str, limit: int) -> bytes:
-        """Read it all, up to `limit` bytes."""
-        too_large = PayloadError(
-            self.address, path, f"its answer is larger than {limit // 1024} KiB"
-        )
-        promised: int | None = response.raw.length_remaining
-        chunks: list[bytes] = []
-        size = 0
+    def _refuse_unsendable(self, path: str) -> None:
+        """Raise if a path would be read as something else than it says."""
+        segments = urllib.parse.unquote(path).split("/")
+        if not path.isascii() or set("?#; ") & set(path) or {".", ".."} & set(segments):
+            # `?` would let a name add `force`, and dots name another thing than they say.
+            raise UnsendableError(
+                self.address, quoted(path), "this name cannot be put into a request; nothing sent"
+            )
+
+    def _read(self, response: requests.Response, path: str, timeout: float) -> bytes:
+        """Read a whole answer of success."""
+        self._refuse_errors(response, path)
         try:
-            if promised is not None and "content-encoding" not in response.headers:
-                if promised > limit:
-                    raise too_large
-                return cast("bytes", response.raw.read())
-            for chunk in response.iter_content(_CHUNK):
-                size += len(chunk)
-                if size > limit:
-                    raise too_large
-                chunks.append(chunk)
-        except _FAILURES as error:
-            self._refuse_cut(path, self._timeout)
-            of = "" if promised is None else f" of {promised} bytes"
-            cause = f"its answer{of} was cut off before its end"
-            raise PayloadError(self.address, path, cause) from error
-        return b"".join(chunks)
+            return read_whole(response, self.address, path, self._max_body)
+        except PayloadError:
+            self._refuse_cut(path, timeout)
+            raise
 
 
 def open_connection(

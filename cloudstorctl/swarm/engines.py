@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol, Self
 
 from cloudstorctl.errors import EngineError
 from cloudstorctl.swarm.endpoints import Endpoint, NodeEndpoints, NoEndpointError
-from cloudstorctl.swarm.ports import ReadsEngine, ReadsManager, RemovesVolumes
+from cloudstorctl.swarm.ports import ReadsEngine, ReadsManager, RemovesVolumes, RunsContainers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from cloudstorctl.core.model import Node, NodeId
 
 
-class Engine(ReadsManager, RemovesVolumes, Protocol):
-    """One opened engine. Only this module sees both sides of it; callers get one or the other."""
+class Engine(ReadsManager, RemovesVolumes, RunsContainers, Protocol):
+    """One opened engine. Only this module sees all sides of it; callers get one of them."""
 
     def close(self) -> None:
         """End the connection, and the forward that carries it."""
@@ -113,6 +113,15 @@ class Engines:
 
     def remover_of(self, node: Node) -> RemovesVolumes:
         """Open the engine of a node for removals; for swarm/remove.py alone.
+
+        Raises:
+            NoEndpointError: no address is known for it.
+            EngineError: it cannot be reached.
+        """
+        return self._engine_of(node)
+
+    def runner_of(self, node: Node) -> RunsContainers:
+        """Open the engine of a node to run containers; for swarm/container_runs.py alone.
 
         Raises:
             NoEndpointError: no address is known for it.

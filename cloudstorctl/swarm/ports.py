@@ -11,6 +11,7 @@ if TYPE_CHECKING:
         Entry,
         Node,
         NodeId,
+        Pairs,
         Plugin,
         Service,
         Task,
@@ -102,6 +103,57 @@ class RemovesVolumes(Protocol):
         """
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContainerSpec:
+    """One container to run: it mounts one volume, which exists, and has nothing else."""
+
+    name: str
+    image: str
+    command: tuple[str, ...]
+    labels: Pairs
+    volume: VolumeName
+    driver: str
+    target: str
+    read_only: bool
+
+
+class RunsContainers(Protocol):
+    """Runs containers on one engine: handed to swarm/container_runs.py and to nothing else.
+
+    Every method sends one request, once, and raises EngineError where it gets no usable answer: of
+    EngineUnreachableError alone it is sure that the request did not arrive.
+    """
+
+    @property
+    def address(self) -> str:
+        """Where it is, as the user gave it."""
+
+    def volumes_of_image(self, image: str) -> tuple[str, ...] | None:
+        """Give the paths for which the image wants volumes; None: the engine does not have it."""
+
+    def pull_image(self, image: str) -> None:
+        """Fetch an image from its registry.
+
+        Raises:
+            PayloadError: the registry does not have it, or does not give it.
+        """
+
+    def create_container(self, spec: ContainerSpec) -> None:
+        """Make a container. An engine makes the volume too if it has none of that name."""
+
+    def start_container(self, name: str) -> None:
+        """Start it."""
+
+    def wait_for_container(self, name: str) -> int:
+        """Give its exit code when it has ended."""
+
+    def kill_container(self, name: str) -> None:
+        """End its program."""
+
+    def remove_container(self, name: str) -> None:
+        """Remove one that has ended, without force, and none of its volumes."""
+
+
 class Carrier(Protocol):
     """Carries requests to one engine; the errors are those of swarm/connection.py."""
 
@@ -114,6 +166,11 @@ class Carrier(Protocol):
 
     def delete(self, path: str, timeout: float) -> None:
         """Send one DELETE for an API path."""
+
+    def post(
+        self, path: str, /, *, timeout: float, payload: bytes | None = None, **params: str
+    ) -> bytes:
+        """Send one POST for an API path, with JSON in it or without, and give its answer."""
 
     def rest(self) -> None:
         """Keep no connection for the next request."""

@@ -180,23 +180,33 @@ class Line:
         self._headers = CaseInsensitiveDict(cast("Mapping[str, str]", session.headers))
 
     def send(
-        self, method: str, path: str, *, params: dict[str, str], timeout: float
+        self,
+        method: str,
+        path: str,
+        *,
+        params: dict[str, str],
+        timeout: float,
+        payload: bytes | None = None,
     ) -> requests.Response:
-        """Send one request without a body, and give the response when its headers are there.
+        """Send one request, and give the response when its headers are there.
+
+        `payload` is JSON.
 
         A question alone is put again, and once, where a kept connection ended before the answer
         began (RFC 9112, section 9.3.1): the engine may have closed it just then.
         """
         url = f"{self._session.base_url}{path}{'?' if params else ''}{urlencode(params)}"
         try:
-            return self._send(method, url, timeout)
+            return self._send(method, url, timeout, payload)
         except requests.ConnectionError:
             if method != "GET" or not self._pool.kept:
                 raise
         self.rest()
-        return self._send(method, url, timeout)
+        return self._send(method, url, timeout, None)
 
-    def _send(self, method: str, url: str, timeout: float) -> requests.Response:
+    def _send(
+        self, method: str, url: str, timeout: float, payload: bytes | None
+    ) -> requests.Response:
         """Hand it to the adapter at once, as it is.
 
         Of what `session.request` does besides (cookies, redirects, hooks, the environment, another
@@ -207,6 +217,15 @@ class Line:
         request.method = method
         request.url = url
         request.headers = self._headers
+        if payload is not None:
+            request.body = payload
+            request.headers = CaseInsensitiveDict(
+                {
+                    **self._headers,
+                    "Content-Type": "application/json",
+                    "Content-Length": str(len(payload)),
+                }
+            )
         return self._adapter.send(
             request,
             stream=True,

@@ -10,10 +10,13 @@ import pytest
 from tests.edge.certificates import Certificates
 from tests.edge.engine_server import EngineServer, json_reply
 from tests.edge.removals import Record, a_record
+from tests.edge.verifications import a_swarm
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from tests.edge.scripted_swarm import ScriptedSwarm
 
 
 @pytest.fixture(params=["unix", "tcp"])
@@ -61,3 +64,9 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
 def record(tmp_path: Path) -> Iterator[Record]:
     with a_record(tmp_path) as record:
         yield record
+
+
+@pytest.fixture
+def swarm(tmp_path: Path) -> Iterator[ScriptedSwarm]:
+    with a_swarm(tmp_path) as swarm:
+        yield swarm

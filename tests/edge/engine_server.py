@@ -30,6 +30,7 @@ class Seen:
     headers: tuple[tuple[str, str], ...]
     connection: int
     """Number of the connection that it came on, from 1."""
+    body: bytes = b""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +138,9 @@ class _Handler(BaseHTTPRequestHandler):
     def do_DELETE(self) -> None:
         self._answer()
 
+    def do_POST(self) -> None:
+        self._answer()
+
     def _answer(self) -> None:
         parts = urllib.parse.urlsplit(self.path)
         seen = Seen(
@@ -145,6 +149,7 @@ class _Handler(BaseHTTPRequestHandler):
             query=parts.query,
             headers=tuple(self.headers.items()),
             connection=self.number,
+            body=self.rfile.read(int(self.headers.get("Content-Length") or 0)),
         )
         with self.script.lock:
             self.script.seen.append(seen)

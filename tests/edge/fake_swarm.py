@@ -20,6 +20,7 @@ from cloudstorctl.swarm.endpoints import NodeEndpoints, endpoint_from
 from cloudstorctl.swarm.engines import Engine, Engines
 from cloudstorctl.swarm.ports import EngineIdentity, VolumeListing
 from tests.core.builders import CLUSTER, a_node, a_plugin, an_entry
+from tests.edge.runs_nothing import RunsNothing
 
 if TYPE_CHECKING:
     from cloudstorctl.core.model import (
@@ -153,7 +154,7 @@ class FakeSwarm:
         ]
 
 
-class FakeEngine:
+class FakeEngine(RunsNothing):
     """A connection to one engine of a FakeSwarm; nothing may be asked over a closed one."""
 
     def __init__(self, swarm: FakeSwarm, hostname: str) -> None:

@@ -8,7 +8,8 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Self
 
 from tests.edge import payloads
-from tests.edge.engine_server import EngineServer, Reply, json_reply
+from tests.edge.container_host import RUN, ContainerHost
+from tests.edge.engine_server import NOT_FOUND, EngineServer, Reply, json_reply
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,7 +37,8 @@ class ScriptedEngine:
         self.warnings: list[str] | None = None
         self.containers: list[Payload] = []
         self.plugins = [payloads.plugin(hostname)]
-        self.server = EngineServer(unix=socket)
+        self.host = ContainerHost(self)
+        self.server = EngineServer(unix=socket, otherwise=self._reply)
         for path in ("/info", "/volumes", "/containers/json", "/plugins", *_STATE):
             self.server.answer(path, self._reply)
 
@@ -44,6 +46,10 @@ class ScriptedEngine:
         self.volumes.append(payloads.volume(name, self.hostname, used=used))
         # A route has no pattern: each volume that ever was can be asked to go.
         self.server.answer(f"DELETE /volumes/{urllib.parse.quote(name, safe='/')}", self._reply)
+
+    @property
+    def swarm_files(self) -> dict[tuple[str, str], dict[str, str]]:
+        return self._swarm.files
 
     def lists(self, name: str) -> bool:
         return any(row["Name"] == name for row in self.volumes)
@@ -54,6 +60,10 @@ class ScriptedEngine:
             if reply is not None:
                 return reply
         with self._swarm.lock:
+            if seen.method == "POST" or seen.path.startswith(("/containers/", "/images/")):
+                run = self.host.reply(seen)
+                if run is not None:
+                    return run
             if seen.method == "DELETE":
                 return self._delete(urllib.parse.unquote(seen.path.removeprefix("/volumes/")))
             return self._read(seen.path)
@@ -70,7 +80,7 @@ class ScriptedEngine:
             "/services": self._swarm.services,
             "/tasks": self._swarm.tasks,
         }
-        return json_reply(answers[path])
+        return json_reply(answers[path]) if path in answers else NOT_FOUND
 
     def _delete(self, name: str) -> Reply:
         if not self.lists(name):
@@ -103,6 +113,8 @@ class ScriptedSwarm:
         self.destroyed: list[str] = []
         self.shared = True
         """Whether a removal empties every list, as the later drivers' do."""
+        self.files: dict[tuple[str, str], dict[str, str]] = {}
+        """Files with their texts, by file system and volume."""
         self.engines: dict[str, ScriptedEngine] = {}
         for hostname in hostnames:
             self.join(hostname, manager=hostname in managers)
@@ -168,19 +180,22 @@ class ScriptedSwarm:
         return [
             (name, urllib.parse.unquote(seen.path.removeprefix("/volumes/")))
             for name, seen in self.seen
-            if seen.method == "DELETE"
+            if seen.method == "DELETE" and seen.path.startswith("/volumes/")
         ]
 
     def check_what_was_asked(self) -> None:
         """Hold what holds for every run of every command: what is never asked of an engine."""
         for _, seen in self.seen:
             if seen.method == "GET":
-                assert seen.path in {"/info", "/volumes", "/containers/json", "/plugins", *_STATE}
+                lists = {"/info", "/volumes", "/containers/json", "/plugins", *_STATE}
+                assert seen.path in lists or seen.path.startswith("/images/")
                 assert seen.query == ("all=1" if seen.path == "/containers/json" else "")
+            elif seen.method == "DELETE":
+                assert seen.path.startswith(("/volumes/", f"/containers/{RUN}"))
+                assert not seen.query, "never with force, and no volume with a container"
             else:
-                assert seen.method == "DELETE"
-                assert seen.path.startswith("/volumes/")
-                assert not seen.query, "never with force"
+                assert seen.method == "POST"
+                assert seen.path.startswith(("/containers/", "/images/create"))
 
     @property
     def options(self) -> tuple[str, ...]:

@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 import cloudstorctl
-from cloudstorctl.swarm.ports import ReadsEngine, ReadsManager
+from cloudstorctl.swarm.ports import ReadsEngine, ReadsManager, RunsContainers
 
 PACKAGE = Path(cloudstorctl.__file__).parent
 
 
 @pytest.mark.parametrize("protocol", [ReadsEngine, ReadsManager])
 def test_what_reads_has_no_way_to_remove(protocol: type) -> None:
-    words = ("remove", "delete", "prune", "force")
+    words = ("remove", "delete", "prune", "force", "create", "start", "kill", "pull")
     assert not [name for name in dir(protocol) if any(word in name for word in words)]
 
 
@@ -32,6 +32,25 @@ def modules_that_name(attribute: str) -> set[str]:
 def test_one_module_asks_for_removals_and_one_sends_them() -> None:
     assert modules_that_name("remove_volume") == {"swarm/remove.py"}
     assert modules_that_name("delete") == {"swarm/client.py"}
+
+
+def test_one_module_runs_containers_and_one_sends_what_that_takes() -> None:
+    for deed in ("create_container", "start_container", "kill_container", "remove_container"):
+        assert modules_that_name(deed) == {"swarm/container_runs.py"}
+    assert modules_that_name("post") == {"swarm/client.py"}
+
+
+def test_only_verify_is_handed_the_means_to_run_containers() -> None:
+    assert modules_that_name("runner_of") == {
+        "commands/verify.py",
+        "swarm/container_runs.py",
+        "swarm/verify.py",
+    }
+
+
+def test_what_runs_containers_has_no_way_to_remove_a_volume() -> None:
+    deeds = {name for name in dir(RunsContainers) if "remove" in name or "prune" in name}
+    assert deeds == {"remove_container"}
 
 
 def test_only_what_carries_out_a_plan_is_handed_the_means() -> None:

@@ -50,6 +50,9 @@ class Plugin(Protocol):
     def calls(self, call: str | None = None, name: str | None = None) -> list[Call]:
         """Give the engine's calls since the last ``forget``, oldest first."""
 
+    def move_to(self, folder: str) -> None:
+        """Let the driver keep its data in another folder of the lab's from now on."""
+
     def forget(self) -> None:
         """Empty the log of calls, and what generation 1 remembers of volumes."""
 

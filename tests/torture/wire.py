@@ -161,6 +161,12 @@ class InProcess:
             )
         self._asked("DELETE", path, {}, timeout)
 
+    def post(
+        self, path: str, /, *, timeout: float, payload: bytes | None = None, **params: str
+    ) -> bytes:
+        """Send one POST: no command that is tortured does so."""
+        raise NotImplementedError(path, timeout, payload, params)
+
     def rest(self) -> None:
         """There is nothing to let go of."""
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from cloudstorctl.demo.node.drivers import LOCAL
+from cloudstorctl.demo.node.marker import ended
 
 if TYPE_CHECKING:
     from cloudstorctl.demo.node.container import Container, Mounted
@@ -38,6 +39,14 @@ def carry_out(drivers: Drivers, container: Container) -> None:
         with contextlib.suppress(OSError):
             if place is not None:
                 place.unlink()
+    if program.marker is not None:
+        script, path, content = program.marker
+        read_only = any(
+            mount.read_only and Path(path).is_relative_to(mount.destination)
+            for mount in container.mounts
+        )
+        place = _place(drivers, container, path)
+        program.exit_code = ended(script, place, content, read_only=read_only)
 
 
 def _place(drivers: Drivers, container: Container, path: str) -> Path | None:

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
+from cloudstorctl.demo.node.marker import SCRIPTS
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -22,6 +24,8 @@ _ENDS: Final = {
 }
 _STATEMENT: Final = re.compile(r"\s*(?:;|&&|&|\n)\s*")
 _VARIABLE: Final = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
+_WITH_MARKER: Final = 6
+"""Words: sh, -c, the script, its name, and two arguments."""
 FOR_EVER: Final = float("inf")
 
 
@@ -37,6 +41,8 @@ class Effects:
     exit_code: int = 0
     stops_well: bool = False
     """Whether it handles the signal to stop."""
+    marker: tuple[str, str, str] | None = None
+    """One of the scripts of `cloudstorctl verify`, the path it is for, and the content."""
 
 
 def effects(words: Sequence[str], environment: Mapping[str, str]) -> Effects:
@@ -44,6 +50,8 @@ def effects(words: Sequence[str], environment: Mapping[str, str]) -> Effects:
     done = Effects()
     if not words:
         done.seconds = FOR_EVER
+    elif len(words) == _WITH_MARKER and words[2] in SCRIPTS:
+        done.marker = (words[2], words[4], words[5])
     elif PurePosixPath(words[0]).name in _SHELLS and "-c" in words[:-1]:
         script = words[words.index("-c") + 1]
         for statement in _statements(script):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from cloudstorctl.demo.node.driver import Cloudstor
 from tests.swarm import ports
 from tests.swarm.lab.command import wait_until
 from tests.swarm.lab.records import ALIAS
@@ -140,6 +141,18 @@ class Plugin:
             for each in tuple(plugin.calls if plugin else ())
             if call in (None, each.call) and name in (None, each.name)
         ]
+
+    def move_to(self, folder: str) -> None:
+        """Let the driver keep its data in another folder of the lab's from now on."""
+
+        def act(swarm: Swarm) -> None:
+            plugin = swarm.engines[self.hostname].plugins.named(self.name)
+            plugin.shared = swarm.place.folder / folder
+            plugin.driver = Cloudstor(
+                backings=plugin.backings, entries=plugin.entries, wanted=lambda: plugin.wanted
+            )
+
+        self.served.do(act)
 
     def forget(self) -> None:
         """Empty the log of calls, and what generation 1 remembers of volumes."""

@@ -6,7 +6,7 @@ import json
 import os
 import re
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -33,6 +33,8 @@ class Plugin:
     name: str
     docker: Callable[..., str]
     """The docker CLI on the node's engine."""
+    shared: str = "shared"
+    """The folder of the lab's that stands for the two file systems."""
 
     @property
     def folder(self) -> Path:
@@ -64,7 +66,7 @@ class Plugin:
             ("/usr", "/usr", "ro"),
             ("/usr/lib", "/lib", "ro"),
             ("/usr/lib64", "/lib64", "ro"),
-            (str(folder / "shared"), "/mnt/efs", "rw"),
+            (str(folder / self.shared), "/mnt/efs", "rw"),
             (str(folder / "ebs"), "/mnt/ebs", "rw"),
             (str(self.folder), "/control", "rw"),
         ]
@@ -148,6 +150,11 @@ class Plugin:
             if call in (None, row["call"]) and name in (None, row["name"]):
                 found.append(Call(at=row["time"], call=row["call"], name=row["name"]))
         return found
+
+    def move_to(self, folder: str) -> None:
+        """Let the driver keep its data in another folder of the lab's from now on."""
+        self.remove()
+        replace(self, shared=folder).install()
 
     def forget(self) -> None:
         """Empty the log of calls, and what generation 1 remembers of volumes."""
