@@ -47,6 +47,8 @@ class ContainerHost:
         """Images that can be pulled."""
         self.ends: dict[str, int] = {}
         """Exit codes of containers that do nothing, by their verbs."""
+        self.hangs: set[str] = set()
+        """Verbs of containers whose program goes on until it is killed."""
         self.made: list[str] = []
         """Volumes that came with a container, as an engine makes those it does not have."""
 
@@ -98,14 +100,21 @@ class ContainerHost:
 
     def _act(self, method: str, name: str, verb: str = "") -> Reply:
         run = self.runs[name]
+        runs = run.state == "running"
         match (method, verb):
             case ("POST", "start"):
                 run.state, run.code = "exited", self._ended(name, run)
+                if name.rpartition("-")[2] in self.hangs:
+                    run.state = "running"
                 return NOTHING
             case ("POST", "wait"):
-                return json_reply({"StatusCode": run.code})
+                return Reply(hold=True) if runs else json_reply({"StatusCode": run.code})
             case ("POST", "kill"):
-                return json_reply({"message": f"{name} is not running"}, status=409)
+                run.state = "exited"
+                told = {"message": f"{name} is not running"}
+                return NOTHING if runs else json_reply(told, status=409)
+            case ("DELETE", "") if runs:
+                return json_reply({"message": f"{name} is running"}, status=409)
             case ("DELETE", ""):
                 del self.runs[name]
                 return NOTHING

@@ -18,6 +18,7 @@ from tests.edge.verifications import (
     SAME,
     fail,
     left,
+    on,
     outcomes,
     results,
     step_of,
@@ -56,6 +57,19 @@ def test_whatever_befalls_a_reader_the_other_one_is_tried_and_nothing_is_left(
     assert outcomes(results(found)) == {("m1", "w1"): "untried", ("m1", "w2"): "same"}
     unanswered = step == "create read" and when == BEFORE and reply is not REFUSED
     assert left(found) == ([("w1", "container cloudstorctl-verify-*-read")] if unanswered else [])
+
+
+@pytest.mark.parametrize(("hostname", "verb"), [("m1", "write"), ("w1", "read"), ("m1", "remove")])
+def test_a_program_that_hangs_is_killed_and_its_container_goes(
+    swarm: ScriptedSwarm, hostname: str, verb: str
+) -> None:
+    swarm.engines[hostname].host.hangs.add(verb)
+    found = verified(swarm)
+    assert found.left == ()
+    asked = steps(swarm, hostname)
+    assert asked[asked.index(f"kill {verb}") + 1] == f"delete {verb}"
+    if verb == "read":
+        assert results(found)["m1", "w1"] == ("untried", "no answer within 0.6 s")
 
 
 @pytest.mark.parametrize("reply", [REFUSED, CUT, HELD], ids=["refused", "cut", "held"])
@@ -121,3 +135,28 @@ def test_an_engine_that_ends_after_the_writing_does_not_keep_the_marker(
     found = verified(swarm)
     assert results(found) == SAME
     assert found.left == ()
+
+
+def test_an_engine_that_is_gone_before_a_container_is_asked_for_has_none_left(
+    swarm: ScriptedSwarm,
+) -> None:
+    server = swarm.engines["w1"].server
+
+    def end() -> None:
+        if server.count("GET", "/volumes") == 3:  # the survey's, the first look, and the last
+            server.stop()
+
+    on(swarm, "w1", "volumes", end)
+    found = verified(swarm)
+    result, reason = results(found)["m1", "w1"]
+    assert result == "untried"
+    assert "nothing listens on" in reason or "there is no socket" in reason
+    assert found.left == ()
+    assert not [seen for seen in server.seen if seen.method != "GET"]
+
+
+def test_an_engine_that_is_gone_at_once_is_only_not_tried(swarm: ScriptedSwarm) -> None:
+    on(swarm, "w1", "image", lambda: CUT)
+    found = verified(swarm)
+    assert outcomes(results(found)) == {("m1", "w1"): "untried", ("m1", "w2"): "same"}
+    assert "create read" not in steps(swarm, "w1")
