@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar, cast
 
 import boto3
 from botocore import exceptions as raised
@@ -15,13 +15,17 @@ from cloudstorctl import __version__
 from cloudstorctl.errors import CloudstorctlError, ExitCode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from botocore.client import BaseClient
     from types_boto3_backup import BackupClient
     from types_boto3_cloudwatch import CloudWatchClient
     from types_boto3_ec2 import EC2Client
     from types_boto3_efs import EFSClient
 
+T = TypeVar("T")
+
+_AT_ONCE = 200  # values of one filter (EC2 API, Using_Filtering)
 _EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired"}
 _UNKNOWN = {
     "InvalidClientTokenId",
@@ -76,39 +80,44 @@ class Access:
     timeout: float = 30.0
     """Seconds to connect, and between two reads."""
 
+    _clients: dict[tuple[str, str], BaseClient] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+    """Those made so far, by service and region: EC2's takes a fifth of a second to make."""
+
     def efs(self, region: str) -> EFSClient:
-        """Make a client of EFS in `region`, or where none is given in that of the environment.
+        """Give the client of EFS in `region`, or where none is given in that of the environment.
 
         Nothing is sent yet, here and below.
 
         Raises:
             AwsError: the profile is not there, or no region is known.
         """
-        with told(where("EFS", region)):
-            return self._session(region).client(
-                "efs", config=self._config, endpoint_url=self._endpoint("EFS")
-            )
+        return cast("EFSClient", self._client("EFS", "efs", region))
 
     def ec2(self, region: str) -> EC2Client:
-        """Make a client of EC2, as `efs` does."""
-        with told(where("EC2", region)):
-            return self._session(region).client(
-                "ec2", config=self._config, endpoint_url=self._endpoint("EC2")
-            )
+        """Give the client of EC2, as `efs` does."""
+        return cast("EC2Client", self._client("EC2", "ec2", region))
 
     def cloudwatch(self, region: str) -> CloudWatchClient:
-        """Make a client of CloudWatch, as `efs` does."""
-        with told(where("CloudWatch", region)):
-            return self._session(region).client(
-                "cloudwatch", config=self._config, endpoint_url=self._endpoint("CLOUDWATCH")
-            )
+        """Give the client of CloudWatch, as `efs` does."""
+        return cast("CloudWatchClient", self._client("CloudWatch", "cloudwatch", region))
 
     def backup(self, region: str) -> BackupClient:
-        """Make a client of AWS Backup, as `efs` does."""
-        with told(where("AWS Backup", region)):
-            return self._session(region).client(
-                "backup", config=self._config, endpoint_url=self._endpoint("BACKUP")
-            )
+        """Give the client of AWS Backup, as `efs` does."""
+        return cast("BackupClient", self._client("AWS Backup", "backup", region))
+
+    def _client(self, name: str, service: str, region: str) -> BaseClient:
+        known = self._clients.get((service, region))
+        if known is None:
+            with told(where(name, region)):
+                known = self._session(region).client(
+                    service,  # type: ignore[call-overload] # an overload for each name
+                    config=self._config,
+                    endpoint_url=self._endpoint(service.upper()),
+                )
+            self._clients[service, region] = known
+        return known
 
     def _session(self, region: str) -> boto3.session.Session:
         environ = {} if self.profile else self.environ
@@ -139,6 +148,12 @@ class Access:
 def where(service: str, region: str) -> str:
     """Say whom a question goes to: `EFS in eu-west-1`."""
     return f"{service} in {region}" if region else service
+
+
+def parted(values: Sequence[T]) -> Iterator[list[T]]:
+    """Give values in parts, none with more than a filter takes."""
+    for start in range(0, len(values), _AT_ONCE):
+        yield list(values[start : start + _AT_ONCE])
 
 
 @contextmanager

@@ -5,12 +5,10 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from cloudstorctl.aws.access import told, where
+from cloudstorctl.aws.access import parted, told, where
 from cloudstorctl.core.storage import EbsVolume, Snapshot
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from types_boto3_ec2 import EC2Client
     from types_boto3_ec2.type_defs import VolumeTypeDef
 
@@ -19,7 +17,6 @@ if TYPE_CHECKING:
 _NAME, _STACK = "CloudstorVolumeName", "StackID"
 """Tags that the driver puts on every volume it makes (cloudstor.md)."""
 _PAGE = 500  # volumes of one answer (EC2 API, DescribeVolumes)
-_AT_ONCE = 200  # values of one filter
 
 
 def stack_tag(stack: str) -> str:
@@ -68,7 +65,7 @@ def _tags(row: VolumeTypeDef) -> dict[str, str]:
 def _latest_snapshots(ec2: EC2Client, volumes: list[str]) -> dict[str, Snapshot]:
     latest: dict[str, Snapshot] = {}
     pages = ec2.get_paginator("describe_snapshots")
-    for some in _parts(volumes):
+    for some in parted(volumes):
         for page in pages.paginate(
             OwnerIds=["self"],
             Filters=[
@@ -83,7 +80,3 @@ def _latest_snapshots(ec2: EC2Client, volumes: list[str]) -> dict[str, Snapshot]
                         id=row["SnapshotId"], created=row["StartTime"]
                     )
     return latest
-
-
-def _parts(values: list[str]) -> Iterable[list[str]]:
-    return (values[start : start + _AT_ONCE] for start in range(0, len(values), _AT_ONCE))

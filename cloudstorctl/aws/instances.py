@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from cloudstorctl.aws.access import told, where
+from cloudstorctl.aws.access import parted, told, where
 from cloudstorctl.core.gone import Instance
 
 if TYPE_CHECKING:
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from cloudstorctl.aws.access import Access
 
 _ID = re.compile(r"i-[0-9a-f]{8,17}$")
-_AT_ONCE = 200  # values of one filter (EC2 API, DescribeInstances)
 
 
 def zones_of(access: Access, region: str, addresses: Iterable[str]) -> dict[str, str]:
@@ -69,8 +68,7 @@ def _rows(
     access: Access, region: str, name: str, values: Sequence[str]
 ) -> Iterator[InstanceTypeDef]:
     pages = access.ec2(region).get_paginator("describe_instances")
-    for start in range(0, len(values), _AT_ONCE):
-        some = values[start : start + _AT_ONCE]
+    for some in parted(values):
         for page in pages.paginate(Filters=[{"Name": name, "Values": some}]):
             for reservation in page["Reservations"]:
                 yield from reservation["Instances"]

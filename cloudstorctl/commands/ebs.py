@@ -10,8 +10,7 @@ from cloudstorctl.commands.invocation import Invocation
 from cloudstorctl.commands.options import examples, with_options
 from cloudstorctl.commands.session import open_session
 from cloudstorctl.commands.showing import show
-from cloudstorctl.commands.storage import Storage
-from cloudstorctl.core.ebs import relocatable, stacks_in
+from cloudstorctl.core.ebs import relocatable
 from cloudstorctl.errors import ExitCode, NoAccessError
 
 EPILOG = examples("cloudstorctl ebs", "cloudstorctl ebs --unlisted -o json")
@@ -34,8 +33,10 @@ def ebs(
     context = invocation.context()
     with open_session(invocation, context) as session:
         seen = session.look()
-    stacks = stacks_in(seen.survey, region=context.aws_region or "", stack=context.aws_stack or "")
+    from cloudstorctl.commands.storage import Storage  # noqa: PLC0415 - botocore is slow
+
     storage = Storage(invocation, context)
+    stacks = storage.stacks(seen.survey)
     volumes = [volume for stack in stacks for volume in storage.ebs_volumes(stack)]
     if storage.missing:
         raise NoAccessError("\n".join(storage.missing))

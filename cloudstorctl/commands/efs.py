@@ -7,9 +7,7 @@ from cloudstorctl.commands.ls import sight
 from cloudstorctl.commands.options import examples, with_options
 from cloudstorctl.commands.session import open_session
 from cloudstorctl.commands.showing import show
-from cloudstorctl.commands.storage import Storage, configured
 from cloudstorctl.config import Output
-from cloudstorctl.core.attached import attached_in
 from cloudstorctl.core.efs_health import reports
 from cloudstorctl.errors import ExitCode, NoAccessError
 
@@ -27,8 +25,10 @@ def efs(invocation: Invocation) -> ExitCode:
     context = invocation.context()
     with open_session(invocation, context) as session:
         seen = session.look()
-    attached = attached_in(seen.survey, configured(context))
+    from cloudstorctl.commands.storage import Storage  # noqa: PLC0415 - botocore is slow
+
     storage = Storage(invocation, context)
+    attached = storage.attached(seen.survey)
     described = storage.file_systems(attached, seen.survey.taken_at)
     if attached and not described:
         raise NoAccessError("\n".join(storage.missing))

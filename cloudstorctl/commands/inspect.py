@@ -14,14 +14,10 @@ from cloudstorctl.commands.options import ConfirmTerminated, examples, with_opti
 from cloudstorctl.commands.session import open_session
 from cloudstorctl.commands.showing import show
 from cloudstorctl.config import Output
-from cloudstorctl.core.attached import attached_in
 from cloudstorctl.core.model import VolumeName
 from cloudstorctl.errors import ExitCode
 
 if TYPE_CHECKING:
-    from cloudstorctl.config import Context
-    from cloudstorctl.core.judgement import Verdict
-    from cloudstorctl.core.storage import Restorable
     from cloudstorctl.core.verdict import Assessment
 
 EPILOG = examples("cloudstorctl inspect ping2-1-vol", "cloudstorctl inspect ping2-1-vol -o json")
@@ -40,12 +36,17 @@ def inspect(
     """
     context = invocation.context(confirm_terminated=confirm_terminated)
     with open_session(invocation, context) as session:
-        seen = session.look()
+        seen = session.look(restorable=context.output is not Output.NAME)
     found = tuple(v for name in volumes if (v := seen.on(VolumeName(name))) is not None)
     if found or context.output in {Output.JSON, Output.YAML}:
         from cloudstorctl.render import detail, documents, names  # noqa: PLC0415 - rich is slow
 
-        restorable = _restorable(invocation, context, seen, found)
+        behind = {backing.file_system for verdict in found for backing in verdict.volume.backings}
+        restorable = {
+            identifier: told
+            for identifier, told in seen.restoring.file_systems.items()
+            if identifier in behind
+        }
         show(
             session.console,
             context.output,
@@ -63,20 +64,6 @@ def inspect(
     for name in missing:
         session.console.error(unlisted(name, seen))
     return ExitCode.FAILED if missing and seen.complete else sight(seen, found)
-
-
-def _restorable(
-    invocation: Invocation, context: Context, seen: Assessment, found: tuple[Verdict, ...]
-) -> dict[str, Restorable]:
-    """Say whether the file systems of these volumes could be restored, where AWS is set up."""
-    from cloudstorctl.commands.storage import Storage, configured  # noqa: PLC0415 - botocore is slow
-
-    wanted = {backing.file_system for verdict in found for backing in verdict.volume.backings}
-    attached = [each for each in attached_in(seen.survey, configured(context)) if each.id in wanted]
-    storage = (
-        Storage(invocation, context) if attached and context.output is not Output.NAME else None
-    )
-    return storage.restorable(attached) if storage is not None and storage.set_up else {}
 
 
 def unlisted(name: str, seen: Assessment) -> str:

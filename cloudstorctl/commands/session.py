@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from cloudstorctl.commands.completion import remember
@@ -15,13 +16,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from cloudstorctl.commands.invocation import Invocation
+    from cloudstorctl.commands.storage import Storage
     from cloudstorctl.config import Context
     from cloudstorctl.core.model import Survey
     from cloudstorctl.render.console import Console
     from cloudstorctl.swarm.engines import Engines
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Session:
     """A command's way to the swarm and to the user."""
 
@@ -78,9 +80,8 @@ class Session:
         within, confirm = self.context.require_recovery_point, self.context.confirm_terminated
         if within is None and not (restorable or confirm or on_ebs(seen)):
             return seen, NOT_ASKED
-        from cloudstorctl.commands.storage import Storage  # noqa: PLC0415 - botocore is slow
-
-        storage = Storage(self.invocation, self.context)
+        storage = self._storage
+        storage.missing.clear()
         if within is None and not (confirm or storage.set_up):
             return seen, NOT_ASKED
         if confirm:
@@ -91,6 +92,13 @@ class Session:
         wanted = restorable or within is not None
         restoring = storage.restoring(seen, within) if wanted else NOT_ASKED
         return replace(seen, gaps=(*seen.gaps, *gaps)), restoring
+
+    @cached_property
+    def _storage(self) -> Storage:
+        """The way to AWS, the same for every look: its clients take long to make."""
+        from cloudstorctl.commands.storage import Storage  # noqa: PLC0415 - botocore is slow
+
+        return Storage(self.invocation, self.context)
 
     def tell_of_grace(self) -> None:
         """Say that a configured grace period is not kept yet."""

@@ -1,10 +1,18 @@
-"""A command's way to AWS: what it says of the storage behind the swarm's volumes."""
+"""A command's way to AWS: what it says of the storage behind the swarm's volumes.
+
+It is imported where AWS is asked, and no earlier: botocore takes 150 ms.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from cloudstorctl.aws.access import Access, AwsError
+from cloudstorctl.aws.ebs import volumes_of_stack
+from cloudstorctl.aws.efs import arn_of, file_systems
+from cloudstorctl.aws.instances import instances_at, zones_of
+from cloudstorctl.aws.recovery import latest_recovery_point
 from cloudstorctl.core.attached import Configured, attached_in
 from cloudstorctl.core.ebs import on_ebs, relocatable, stacks_in
 from cloudstorctl.core.gone import in_question, networks_of, settled, without
@@ -15,7 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime, timedelta
 
-    from cloudstorctl.aws.access import Access
     from cloudstorctl.commands.invocation import Invocation
     from cloudstorctl.config import Context
     from cloudstorctl.core.attached import Attached
@@ -42,12 +49,9 @@ class Storage:
 
     def __init__(self, invocation: Invocation, context: Context) -> None:
         """Send nothing yet."""
-        # botocore takes 150 ms to import, which only commands about AWS should cost.
-        from cloudstorctl.aws.access import Access  # noqa: PLC0415
-
         self._context = context
         self._on_ebs: tuple[Survey, tuple[Relocatable, ...]] | None = None
-        self.access: Access = Access(
+        self._access = Access(
             environ=invocation.world.environ,
             profile=context.aws_profile,
             region=context.aws_region,
@@ -63,11 +67,23 @@ class Storage:
         self.missing: list[str] = []
         """Sentences about what could not be read, each once."""
 
+    def attached(self, seen: Survey) -> tuple[Attached, ...]:
+        """Find the file systems of a swarm: from its plugins, or else from the configuration."""
+        context = self._context
+        configured = Configured(
+            region=context.aws_region or "",
+            regular=context.efs_regular or "",
+            maxio=context.efs_maxio or "",
+        )
+        return attached_in(seen, configured)
+
+    def stacks(self, seen: Survey) -> tuple[Stack, ...]:
+        """Find the stacks whose plugins make EBS volumes, in the same way."""
+        context = self._context
+        return stacks_in(seen, region=context.aws_region or "", stack=context.aws_stack or "")
+
     def file_systems(self, attached: Iterable[Attached], now: datetime) -> dict[str, FileSystem]:
         """Describe these file systems, by ID."""
-        from cloudstorctl.aws.access import AwsError  # noqa: PLC0415
-        from cloudstorctl.aws.efs import file_systems  # noqa: PLC0415
-
         wanted: dict[str, set[str]] = defaultdict(set)
         for each in attached:
             wanted[each.region].add(each.id)
@@ -75,7 +91,7 @@ class Storage:
         for region, identifiers in sorted(wanted.items()):
             try:
                 described = file_systems(
-                    self.access, region, sorted(identifiers), now=now, missing=self.note
+                    self._access, region, sorted(identifiers), now=now, missing=self.note
                 )
             except AwsError as error:
                 self.note(str(error))
@@ -83,29 +99,10 @@ class Storage:
                 found |= {each.id: each for each in described}
         return found
 
-    def restorable(self, attached: Iterable[Attached]) -> dict[str, Restorable]:
-        """Say of these file systems, by ID, whether AWS Backup could restore them."""
-        from cloudstorctl.aws.access import AwsError  # noqa: PLC0415
-        from cloudstorctl.aws.efs import arn_of  # noqa: PLC0415
-        from cloudstorctl.aws.recovery import latest_recovery_point  # noqa: PLC0415
-
-        found: dict[str, Restorable] = {}
-        for each in attached:
-            if each.id in found:
-                continue
-            try:
-                arn = arn_of(self.access, each.region, each.id)
-                point = latest_recovery_point(self.access, each.region, arn)
-            except AwsError as error:
-                found[each.id] = Restorable(unknown=str(error))
-            else:
-                found[each.id] = Restorable(point=point)
-        return found
-
     def restoring(self, seen: Survey, within: timedelta | None) -> Restoring:
         """Say of every backing of a survey whether it could be restored."""
         return Restoring(
-            file_systems=self.restorable(attached_in(seen, configured(self._context))),
+            file_systems=self._restorable(self.attached(seen)),
             volumes={each.volume.name: _snapshot_of(each) for each in self.on_ebs(seen)},
             within=within,
         )
@@ -113,39 +110,31 @@ class Storage:
     def on_ebs(self, seen: Survey) -> tuple[Relocatable, ...]:
         """Describe the EBS volumes of a swarm, if any engine lists one: asked once a survey."""
         if self._on_ebs is None or self._on_ebs[0] is not seen:
-            region, stack = self._context.aws_region or "", self._context.aws_stack or ""
-            stacks = stacks_in(seen, region=region, stack=stack) if on_ebs(seen) else ()
+            stacks = self.stacks(seen) if on_ebs(seen) else ()
             volumes = [volume for each in stacks for volume in self.ebs_volumes(each)]
             self._on_ebs = seen, relocatable(seen, volumes)
         return self._on_ebs[1]
 
     def ebs_volumes(self, stack: Stack) -> tuple[EbsVolume, ...]:
         """Describe the EBS volumes that the driver has made for a stack."""
-        from cloudstorctl.aws.access import AwsError  # noqa: PLC0415
-        from cloudstorctl.aws.ebs import volumes_of_stack  # noqa: PLC0415
-
         try:
-            return volumes_of_stack(self.access, stack.region, stack.arn)
+            return volumes_of_stack(self._access, stack.region, stack.arn)
         except AwsError as error:
             self.note(str(error))
             return ()
 
     def without_gone(self, seen: Survey) -> Survey:
         """Close the gaps of nodes that are down and whose EC2 instances run nothing any more."""
-        from cloudstorctl.aws.access import AwsError  # noqa: PLC0415
-        from cloudstorctl.aws.instances import instances_at  # noqa: PLC0415
-
         nodes = in_question(seen)
         if not nodes:
             return seen
-        context = self._context
-        regions = {each.region for each in attached_in(seen, configured(context))}
-        regions |= {each.region for each in stacks_in(seen, region=context.aws_region or "")}
+        regions = {each.region for each in self.attached(seen)}
+        regions |= {each.region for each in self.stacks(seen)}
         instances: list[Instance] = []
         try:
             for region in sorted(regions) or [""]:
                 instances += instances_at(
-                    self.access,
+                    self._access,
                     region,
                     (node.address for node in seen.nodes),
                     (node.hostname for node in nodes),
@@ -165,11 +154,8 @@ class Storage:
 
     def zones(self, region: str, addresses: Iterable[str]) -> dict[str, str]:
         """Give the availability zones of nodes, by IP address."""
-        from cloudstorctl.aws.access import AwsError  # noqa: PLC0415
-        from cloudstorctl.aws.instances import zones_of  # noqa: PLC0415
-
         try:
-            return zones_of(self.access, region, [each for each in addresses if each])
+            return zones_of(self._access, region, [each for each in addresses if each])
         except AwsError as error:
             self.note(str(error))
             return {}
@@ -179,6 +165,21 @@ class Storage:
         if sentence not in self.missing:
             self.missing.append(sentence)
 
+    def _restorable(self, attached: Iterable[Attached]) -> dict[str, Restorable]:
+        """Say of these file systems, by ID, whether AWS Backup could restore them."""
+        found: dict[str, Restorable] = {}
+        for each in attached:
+            if each.id in found:
+                continue
+            try:
+                arn = arn_of(self._access, each.region, each.id)
+                point = latest_recovery_point(self._access, each.region, arn)
+            except AwsError as error:
+                found[each.id] = Restorable(unknown=str(error))
+            else:
+                found[each.id] = Restorable(point=point)
+        return found
+
 
 def _snapshot_of(each: Relocatable) -> Restorable:
     if each.namesakes:
@@ -187,12 +188,3 @@ def _snapshot_of(each: Relocatable) -> Restorable:
     if snapshot is None:
         return Restorable()
     return Restorable(point=RecoveryPoint(arn=snapshot.id, created=snapshot.created))
-
-
-def configured(context: Context) -> Configured:
-    """Give what the configuration says of storage."""
-    return Configured(
-        region=context.aws_region or "",
-        regular=context.efs_regular or "",
-        maxio=context.efs_maxio or "",
-    )
