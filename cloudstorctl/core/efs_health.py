@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from cloudstorctl.core.attached import SETTINGS, Attached, differing
 from cloudstorctl.core.findings import Finding, Severity
 from cloudstorctl.core.judgement import Strength
+from cloudstorctl.core.model import Mount, MountKind
+from cloudstorctl.core.mounting import MAXIO, value_of
+from cloudstorctl.core.perfmode import OPTION
 from cloudstorctl.core.storage import FileSystem  # noqa: TC001 - dataclass annotations
 
 if TYPE_CHECKING:
@@ -185,16 +189,19 @@ def _limit(
         if attached.mode == "reg" and has_maxio
         else ""
     )
-    example = busiest[0] if busiest else "NAME"
+    mount = Mount(
+        kind=MountKind.VOLUME,
+        source=f"{busiest[0] if busiest else 'NAME'}-max",
+        target="PATH",
+        driver="cloudstor:aws",
+        options=((OPTION, MAXIO),),
+    )
     yield _finding(
         "io-limit",
         Severity.WARNING,
         file_system,
         f"It used {worst:.0f} % of its I/O limit within the last day.{told}{way}",
-        f"docker service update --mount-add type=volume,source={example}-max,target=PATH,"
-        "volume-driver=cloudstor:aws,volume-opt=perfmode=maxio SERVICE"
-        if way
-        else "",
+        f"docker service update --mount-add {quote(value_of(mount))} SERVICE" if way else "",
     )
 
 

@@ -5,6 +5,7 @@ Of some there are a hundred thousand: these are named tuples, which are made in 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime  # noqa: TC003 - dataclass annotations are resolved at run time
 from enum import StrEnum
@@ -224,6 +225,10 @@ class Gap:
     node: NodeId | None = None
     volumes: frozenset[VolumeName] | None = None
     """The volumes it hides; None: it hides any."""
+
+    def names(self, place: str) -> bool:
+        """Whether the source says by itself that it is about `place`: `node w4`, `ssh://docker@w4`."""
+        return re.search(rf"(?<![\w.-]){re.escape(place)}(?![\w.-])", self.source) is not None
 
     def touches(self, name: VolumeName) -> bool:
         """Whether this gap leaves the volume `name` in doubt."""

@@ -8,11 +8,12 @@ import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from cloudstorctl.core.model import Mount, MountKind
 from cloudstorctl.core.perfmode import OPTION
 from cloudstorctl.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
 PER_TASK = "{{.Service.Name}}-{{.Task.Slot}}-vol"
 """The source of Cloudstor's documentation for a volume a task, which moves with the task."""
@@ -64,26 +65,37 @@ def check(wanted: Wanted) -> None:
         )
 
 
-def flag_of(source: str, target: str, driver: str, options: Iterable[str] = ()) -> str:
-    """Write the `--mount` flag for `docker service create`, quoted for a POSIX shell.
+def value_of(mount: Mount) -> str:
+    """Write a volume mount as the value of `--mount`: one record of CSV (docker/cli opts/mount.go).
 
-    `options` are the driver's, as `key=value`. The value is one record of CSV (docker/cli
-    opts/mount.go), so a field that holds a comma or a quote is quoted in there too.
+    A field that holds a comma, a quote or a line's end is quoted in there.
     """
     fields = (
-        "type=volume",
-        f"source={source}",
-        f"target={target}",
-        f"volume-driver={driver}",
-        *(f"volume-opt={option}" for option in options),
+        f"type={mount.kind}",
+        *([f"source={mount.source}"] if mount.source else []),
+        f"target={mount.target}",
+        *([f"volume-driver={mount.driver}"] if mount.driver else []),
+        *(f"volume-opt={name}={value}" for name, value in mount.options),
+        *(["readonly"] if mount.read_only else []),
     )
-    return f"--mount {shlex.quote(','.join(map(_csv, fields)))}"
+    return ",".join(map(_csv, fields))
+
+
+def flag_of(mount: Mount) -> str:
+    """Write the `--mount` flag for `docker service create`, quoted for a POSIX shell."""
+    return f"--mount {shlex.quote(value_of(mount))}"
 
 
 def flag(wanted: Wanted, driver: str) -> str:
     """Write the flag for what is wanted."""
-    options = (f"{OPTION}={MAXIO}",) if wanted.maxio else ()
-    return flag_of(wanted.source, wanted.target, driver, options)
+    mount = Mount(
+        kind=MountKind.VOLUME,
+        source=wanted.source,
+        target=wanted.target,
+        driver=driver,
+        options=((OPTION, MAXIO),) if wanted.maxio else (),
+    )
+    return flag_of(mount)
 
 
 def compose(wanted: Wanted, driver: str, *, stack: str = "") -> str:
@@ -112,7 +124,7 @@ def _compose(wanted: Wanted, driver: str, service: str) -> Iterator[str]:
 
 def _csv(field: str) -> str:
     quoted = field.replace('"', '""')
-    return f'"{quoted}"' if {",", '"'} & set(field) else field
+    return f'"{quoted}"' if {",", '"', "\n"} & set(field) else field
 
 
 def _yaml(text: str) -> str:

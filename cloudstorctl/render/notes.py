@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -67,8 +66,6 @@ def _attention(text: str) -> Paragraph:
 
 def _told(gap: Gap, places: Places) -> str:
     place = "" if gap.node is None else places.name(gap.node)
-    # Some sources already name the node: `node w4`, `ssh://docker@w4`.
-    named = not place or re.search(rf"(?<![\w.-]){re.escape(place)}(?![\w.-])", gap.source)
-    source = gap.source if named else f"{place}, {gap.source}"
+    source = gap.source if not place or gap.names(place) else f"{place}, {gap.source}"
     hidden = "" if gap.volumes is None else f" (it may hide {', '.join(sorted(gap.volumes))})"
     return f"{source}: {gap.cause}{hidden}"

@@ -5,37 +5,34 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from msgspec import Struct, field
+from msgspec import field
 from msgspec.json import Decoder, decode
 
 from cloudstorctl.errors import ShapeError
+from cloudstorctl.swarm.wire import Answer
 
 if TYPE_CHECKING:
     from cloudstorctl.swarm.ports import ContainerSpec
 
 
-class _Answer(Struct, rename="pascal", gc=False):
-    """A part of an answer: every field has the name below in Go's spelling."""
-
-
-class _ImageConfig(_Answer):
+class _ImageConfig(Answer):
     volumes: dict[str, object] | None = None
 
 
-class _Image(_Answer):
+class _Image(Answer):
     config: _ImageConfig | None = None
 
 
-class _EndError(_Answer):
+class _EndError(Answer):
     message: str | None = None
 
 
-class _End(_Answer):
+class _End(Answer):
     status_code: int
     error: _EndError | None = None
 
 
-class _Progress(_Answer):
+class _Progress(Answer):
     error: str | None = field(default=None, name="error")
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from cloudstorctl.core.marker import READ, REMOVE, TARGET, WRITE, Ended, clause
+from cloudstorctl.core.model import Mount, MountKind
 from cloudstorctl.core.mounting import flag_of
 from cloudstorctl.core.sharing import Excluded, Leftover, Pair, Sameness
 from cloudstorctl.errors import EngineError
@@ -245,7 +246,14 @@ class _Verifying:
         if self._writer is None or not self._marker_left:
             return ()
         marker, place = self._run.marker, self._writer
-        mount = flag_of(self._trial.volume, TARGET, place.driver)
+        mount = flag_of(
+            Mount(
+                kind=MountKind.VOLUME,
+                source=self._trial.volume,
+                target=TARGET,
+                driver=place.driver,
+            )
+        )
         try:
             address = self._run.runner_of(place.node).address
         except (EngineError, NoEndpointError):

@@ -12,17 +12,17 @@ from msgspec import Struct, field
 TextMap = dict[str, str | None]
 
 
-class _Answer(Struct, rename="pascal", gc=False):
+class Answer(Struct, rename="pascal", gc=False):
     """A part of an answer: every field has the name below in Go's spelling."""
 
 
-class Cluster(_Answer):
+class Cluster(Answer):
     """The swarm that a manager answers for."""
 
     id: str | None = field(default=None, name="ID")
 
 
-class SwarmInfo(_Answer):
+class SwarmInfo(Answer):
     """An engine's part in its swarm."""
 
     node_id: str | None = field(default=None, name="NodeID")
@@ -31,7 +31,7 @@ class SwarmInfo(_Answer):
     error: str | None = None
 
 
-class Info(_Answer):
+class Info(Answer):
     """`/info`."""
 
     name: str
@@ -39,7 +39,7 @@ class Info(_Answer):
     docker_root_dir: str | None = None
 
 
-class VolumeRow(_Answer):
+class VolumeRow(Answer):
     """One row of `/volumes`."""
 
     name: str
@@ -50,14 +50,14 @@ class VolumeRow(_Answer):
     cluster_volume: object = None
 
 
-class Volumes(_Answer):
+class Volumes(Answer):
     """`/volumes`; an engine without any says null."""
 
     volumes: list[VolumeRow] | None
     warnings: list[str] | None = None
 
 
-class ContainerMount(_Answer):
+class ContainerMount(Answer):
     """One mount of a container."""
 
     type: str | None = None
@@ -76,7 +76,7 @@ class ContainerLabels(Struct, gc=False):
     service_name: str | None = field(default=None, name="com.docker.swarm.service.name")
 
 
-class ContainerRow(_Answer):
+class ContainerRow(Answer):
     """One row of `/containers/json`."""
 
     id: str
@@ -86,25 +86,25 @@ class ContainerRow(_Answer):
     labels: ContainerLabels | None = None
 
 
-class Interface(_Answer):
+class Interface(Answer):
     """What a plugin serves."""
 
     types: list[str] | None = None
 
 
-class PluginConfig(_Answer):
+class PluginConfig(Answer):
     """What a plugin was built with."""
 
     interface: Interface | None = None
 
 
-class PluginSettings(_Answer):
+class PluginSettings(Answer):
     """What a plugin was set to."""
 
     env: list[str] | None = None
 
 
-class PluginRow(_Answer):
+class PluginRow(Answer):
     """One row of `/plugins`."""
 
     name: str
@@ -115,27 +115,27 @@ class PluginRow(_Answer):
     config: PluginConfig | None = None
 
 
-class Platform(_Answer):
+class Platform(Answer):
     """What a node runs on."""
 
     os: str | None = field(default=None, name="OS")
     architecture: str | None = None
 
 
-class EnginePlugin(_Answer):
+class EnginePlugin(Answer):
     """One plugin of the node's engine."""
 
     name: str
     type: str | None = None
 
 
-class NodeEngine(_Answer):
+class NodeEngine(Answer):
     """The node's engine."""
 
     plugins: list[EnginePlugin] | None = None
 
 
-class Description(_Answer):
+class Description(Answer):
     """What a node has reported of itself."""
 
     hostname: str | None = None
@@ -143,27 +143,27 @@ class Description(_Answer):
     engine: NodeEngine | None = None
 
 
-class NodeStatus(_Answer):
+class NodeStatus(Answer):
     """What the managers think of a node."""
 
     state: str
     addr: str | None = None
 
 
-class ManagerStatus(_Answer):
+class ManagerStatus(Answer):
     """A manager among the managers."""
 
     addr: str | None = None
     reachability: str | None = None
 
 
-class NodeSpec(_Answer):
+class NodeSpec(Answer):
     """What was asked of a node."""
 
     availability: str | None = None
 
 
-class NodeRow(_Answer):
+class NodeRow(Answer):
     """One row of `/nodes`."""
 
     status: NodeStatus
@@ -173,20 +173,20 @@ class NodeRow(_Answer):
     manager_status: ManagerStatus | None = None
 
 
-class DriverConfig(_Answer):
+class DriverConfig(Answer):
     """The volume driver that a mount asks for."""
 
     name: str | None = None
     options: TextMap | None = None
 
 
-class VolumeOptions(_Answer):
+class VolumeOptions(Answer):
     """How a mount wants its volume."""
 
     driver_config: DriverConfig | None = None
 
 
-class SpecMount(_Answer):
+class SpecMount(Answer):
     """One mount of a service's or a task's spec."""
 
     type: str | None = None
@@ -196,31 +196,31 @@ class SpecMount(_Answer):
     volume_options: VolumeOptions | None = None
 
 
-class ContainerSpec(_Answer):
+class ContainerSpec(Answer):
     """The container of a task."""
 
     mounts: list[SpecMount] | None = None
 
 
-class TaskSpec(_Answer):
+class TaskSpec(Answer):
     """What a task is made from; without a container for plugins and attachments."""
 
     container_spec: ContainerSpec | None = None
 
 
-class Replicated(_Answer):
+class Replicated(Answer):
     """The mode of a replicated service."""
 
     replicas: int | None = None
 
 
-class ReplicatedJob(_Answer):
+class ReplicatedJob(Answer):
     """The mode of a replicated job."""
 
     total_completions: int | None = None
 
 
-class Mode(_Answer):
+class Mode(Answer):
     """How a service makes tasks: one of these is there."""
 
     replicated: Replicated | None = None
@@ -230,7 +230,7 @@ class Mode(_Answer):
     global_job: object = None
 
 
-class PreviousSpec(_Answer):
+class PreviousSpec(Answer):
     """The spec that a rollback would bring back."""
 
     task_template: TaskSpec | None = None
@@ -244,13 +244,13 @@ class ServiceSpec(PreviousSpec, kw_only=True):
     name: str
 
 
-class UpdateStatus(_Answer):
+class UpdateStatus(Answer):
     """How far an update has come."""
 
     state: str | None = None
 
 
-class ServiceRow(_Answer):
+class ServiceRow(Answer):
     """One row of `/services`."""
 
     spec: ServiceSpec
@@ -259,13 +259,13 @@ class ServiceRow(_Answer):
     update_status: UpdateStatus | None = None
 
 
-class TaskStatus(_Answer):
+class TaskStatus(Answer):
     """How far a task has come."""
 
     state: str
 
 
-class TaskRow(_Answer):
+class TaskRow(Answer):
     """One row of `/tasks`."""
 
     status: TaskStatus

@@ -10,6 +10,7 @@ from cloudstorctl.core.doctor.ground import Resolved
 from cloudstorctl.core.doctor.installed import Installed, installed_in
 from cloudstorctl.core.findings import Finding, Severity
 from cloudstorctl.core.model import MountKind
+from cloudstorctl.core.mounting import value_of
 from cloudstorctl.core.mounts import Reacher, known_of_service, reacher_for
 from cloudstorctl.core.templates import canonical
 
@@ -58,7 +59,7 @@ class SwarmGround:
         `--mount-add` alone does so; a `--mount-rm` of the same target beside it would win, and take
         both away (docker/cli cli/command/service/update.go, updateMounts).
         """
-        told = quote(mount_flag(mount))
+        told = quote(value_of(mount))
         return f"docker service update --mount-add {told} {quote(service.name)}"
 
     def lasting(self, service: Service) -> str:
@@ -83,26 +84,6 @@ class SwarmGround:
         """No spec tells: `docker stack deploy` leaves the driver out, and nothing more."""
         del mount
         return False
-
-
-def mount_flag(mount: Mount) -> str:
-    """Write a volume mount as docker's `--mount` takes it: a line of CSV."""
-    parts = [
-        f"type={mount.kind}",
-        *([f"source={mount.source}"] if mount.source else []),
-        f"target={mount.target}",
-        *([f"volume-driver={mount.driver}"] if mount.driver else []),
-        *(f"volume-opt={name}={value}" for name, value in mount.options),
-        *(["readonly"] if mount.read_only else []),
-    ]
-    return ",".join(_csv(part) for part in parts)
-
-
-def _csv(part: str) -> str:
-    if not any(mark in part for mark in ',"\n'):
-        return part
-    doubled = part.replace('"', '""')
-    return f'"{doubled}"'
 
 
 def ground_of(seen: Assessment) -> SwarmGround:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from dataclasses import replace
 from shlex import quote
@@ -63,8 +62,7 @@ def gap_findings(gaps: Iterable[Gap], hostnames: Mapping[NodeId, str]) -> Iterat
     """Make each gap a finding."""
     for gap in gaps:
         place = hostnames.get(gap.node, gap.node) if gap.node else ""
-        # Some sources name the node themselves.
-        named = not place or re.search(rf"(?<![\w.-]){re.escape(place)}(?![\w.-])", gap.source)
+        named = not place or gap.names(place)
         doubt = (
             "While this is not seen, no volume without a claim can be proved unused."
             if gap.volumes is None
