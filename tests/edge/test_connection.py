@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
+import requests
 
 from cloudstorctl.errors import (
     EngineAnsweredError,
@@ -17,7 +18,9 @@ from cloudstorctl.errors import (
     PayloadError,
     UnsendableError,
 )
-from cloudstorctl.swarm.transport import session_for
+from cloudstorctl.swarm.endpoints import endpoint_from
+from cloudstorctl.swarm.transport import line_to, session_for
+from cloudstorctl.swarm.watch import Watch
 from tests.edge.asking import LONG, PLENTY, SHORT, cause_of_get, connected, told
 from tests.edge.engine_server import EngineServer, Reply, html_reply, json_reply
 
@@ -126,6 +129,21 @@ def test_a_delete_is_one_request_and_carries_no_force(server: EngineServer) -> N
     deletes = [seen for seen in server.seen if seen.method == "DELETE"]
     assert [(seen.path, seen.query) for seen in deletes] == [(VOLUME, "")]
     assert [seen.connection for seen in server.seen] == [1, 2, 3], "it has one of its own"
+
+
+@pytest.mark.parametrize("method", ["DELETE", "POST"])
+def test_what_changes_an_engine_is_not_put_again_even_on_a_kept_connection(
+    server: EngineServer, method: str
+) -> None:
+    server.answer(VOLUME, Reply(reset=True))
+    endpoint = endpoint_from(server.url)
+    line = line_to(endpoint, tls=None, socket_path=endpoint.path, watch=Watch())
+    with line.send("GET", "/info", params={}, timeout=LONG) as response:
+        assert response.json() == {"ID": "x"}
+    with pytest.raises(requests.ConnectionError):
+        line.send(method, VOLUME, params={}, timeout=LONG)
+    line.close()
+    assert [(seen.method, seen.connection) for seen in server.seen] == [("GET", 1), (method, 1)]
 
 
 def test_a_name_arrives_as_it_was_escaped(server: EngineServer) -> None:
