@@ -17,6 +17,7 @@ from typer.completion import completion_init  # type: ignore[attr-defined] # not
 from cloudstorctl import __version__
 from cloudstorctl.commands import (
     apply,
+    candidates,
     completion_script,
     config_show,
     demo,
@@ -84,6 +85,7 @@ def _config(_invocation: Invocation) -> None:
 
 app.command("ls", epilog=ls.EPILOG)(ls.ls)
 app.command("inspect", epilog=inspect.EPILOG)(inspect.inspect)
+app.command("candidates", epilog=candidates.EPILOG)(candidates.candidates)
 app.command("safe-prune", epilog=safe_prune.EPILOG)(safe_prune.safe_prune)
 app.command("apply", epilog=apply.EPILOG)(apply.apply)
 app.command("rm", epilog=rm.EPILOG)(rm.rm)

@@ -10,16 +10,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cloudstorctl.commands.invocation import Invocation
-from cloudstorctl.commands.options import ConfirmTerminated, examples, with_options
+from cloudstorctl.commands.options import ConfirmTerminated, Grace, examples, with_options
 from cloudstorctl.commands.removal import (
     AuditLog,
     MaxCount,
     MaxPercent,
+    NoLock,
     carry_out,
     limits_of,
     show_outcomes,
 )
-from cloudstorctl.commands.session import open_session
+from cloudstorctl.commands.session import Marking, open_session
 from cloudstorctl.core.plan import changes_since, check_limits, plan_removals
 from cloudstorctl.core.plan_document import plan_from
 from cloudstorctl.errors import ExitCode, IncompleteError, StalePlanError, UsageError
@@ -40,9 +41,11 @@ def apply(  # noqa: PLR0913 - one for each option
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A plan of 'safe-prune'.")],
     *,
     max_count: MaxCount = None,
+    grace: Grace = None,
     confirm_terminated: ConfirmTerminated = False,
     max_percent: MaxPercent = None,
     audit_log: AuditLog = None,
+    no_lock: NoLock = False,
 ) -> ExitCode:
     """Carry out a saved plan, if all that it rests on still holds.
 
@@ -52,6 +55,7 @@ def apply(  # noqa: PLR0913 - one for each option
         max_count=max_count,
         max_percent=max_percent,
         confirm_terminated=confirm_terminated,
+        grace=grace,
         audit_log=audit_log,
     )
     saved = _read(file)
@@ -59,7 +63,7 @@ def apply(  # noqa: PLR0913 - one for each option
         context = replace(context, require_recovery_point=saved.recovery_within)
     with open_session(invocation, context) as session:
         session.tell_of_grace()
-        seen = session.look()
+        seen = session.look(marking=Marking.TIDY)
         changes = changes_since(saved, seen)
         if changes:
             told = "\n".join(f"  {change}" for change in changes)
@@ -77,7 +81,7 @@ def apply(  # noqa: PLR0913 - one for each option
         if not plan.removals:
             show_outcomes(session, plan, [])
             return ExitCode.DONE
-        return carry_out(session, plan)
+        return carry_out(session, plan, lock=not no_lock)
 
 
 def _read(file: Path) -> Plan:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import socket
 import sys
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
@@ -40,6 +42,8 @@ class World:
     """Runs a command line as the whole program does, and returns its exit code; main() sets it."""
     connect: Connects | None = None
     """How engines are reached; None: over the network, as their addresses say."""
+    holder: str = "somebody"
+    """Who runs it, and where, for others who have to wait: `deploy@ci-runner-7`."""
 
 
 def world_of_process(environ: Mapping[str, str]) -> World:
@@ -50,7 +54,13 @@ def world_of_process(environ: Mapping[str, str]) -> World:
         stdin=sys.stdin,
         stdout=sys.stdout,
         stderr=sys.stderr,
+        holder=_user_and_host(environ),
     )
+
+
+def _user_and_host(environ: Mapping[str, str]) -> str:
+    user = environ.get("USER") or environ.get("LOGNAME") or f"user {os.getuid()}"
+    return f"{user}@{socket.gethostname()} (process {os.getpid()})"
 
 
 class MoreFlags(TypedDict, total=False):
@@ -61,6 +71,7 @@ class MoreFlags(TypedDict, total=False):
     max_percent: float | None
     require_recovery_point: str | None
     confirm_terminated: bool | None
+    grace: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ import typer
 
 from cloudstorctl.commands.completion import node_names, volume_names
 from cloudstorctl.commands.invocation import Invocation
-from cloudstorctl.commands.options import ConfirmTerminated, examples, with_options
+from cloudstorctl.commands.options import ConfirmTerminated, Grace, examples, with_options
 from cloudstorctl.commands.selection import Selection
 from cloudstorctl.commands.session import open_session
 from cloudstorctl.commands.showing import show
@@ -67,13 +67,14 @@ def ls(  # noqa: PLR0913 - one for each filter
         list[str] | None, typer.Option(metavar="SERVICE", help="Claimed by this service.")
     ] = None,
     stack: Annotated[list[str] | None, typer.Option(metavar="STACK", help="Of this stack.")] = None,
+    grace: Grace = None,
     confirm_terminated: ConfirmTerminated = False,
 ) -> ExitCode:
     """List the Cloudstor volumes of the swarm, with who uses each.
 
     Reads every node. Exits 5 when something could not be seen that may matter to what is listed.
     """
-    context = invocation.context(confirm_terminated=confirm_terminated)
+    context = invocation.context(confirm_terminated=confirm_terminated, grace=grace)
     selection = Selection(
         patterns=tuple(patterns or ()),
         nodes=tuple(node or ()),

@@ -21,6 +21,14 @@ ConfirmTerminated = Annotated[
     ),
 ]
 
+Grace = Annotated[
+    str | None,
+    typer.Option(
+        metavar="TIME",
+        help="Only what has been seen unused for this long; 24h where nothing else is set.",
+    ),
+]
+
 
 def _merged(  # noqa: PLR0913 - its parameters are the definition of the options
     before: Invocation,

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import secrets
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cloudstorctl.commands.interrupt import stopping
+from cloudstorctl.commands.session import Marking
 from cloudstorctl.commands.showing import show
 from cloudstorctl.core.judgement import Outcome, OutcomeStatus, Ruling
 from cloudstorctl.core.plan import Limits
 from cloudstorctl.errors import CloudstorctlError, ExitCode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from cloudstorctl.commands.session import Session
     from cloudstorctl.config import Context
     from cloudstorctl.core.judgement import Plan
+    from cloudstorctl.core.model import VolumeName
 
 MaxCount = Annotated[
     int | None, typer.Option(metavar="N", help="Refuse to remove more than N volumes.")
@@ -37,6 +41,13 @@ RequireRecoveryPoint = Annotated[
     ),
 ]
 
+NoLock = Annotated[
+    bool,
+    typer.Option(
+        "--no-lock", help="Do not keep other runs from removing at the same time, in the swarm."
+    ),
+]
+
 _FAILURES = {OutcomeStatus.REFUSED, OutcomeStatus.FAILED, OutcomeStatus.UNCERTAIN}
 
 
@@ -45,8 +56,10 @@ def limits_of(context: Context) -> Limits:
     return Limits(max_count=context.max_count, max_percent=context.max_percent)
 
 
-def carry_out(session: Session, plan: Plan) -> ExitCode:
+def carry_out(session: Session, plan: Plan, *, lock: bool) -> ExitCode:
     """Remove the volumes of a plan, print every outcome, and say how it went.
+
+    With `lock`, no other run that takes the lock of the swarm removes anything meanwhile.
 
     Raises:
         CloudstorctlError: what ended the run early, after the outcomes have been printed.
@@ -61,24 +74,58 @@ def carry_out(session: Session, plan: Plan) -> ExitCode:
         open_audit(context.audit_log, now=session.invocation.world.now) as audit,
         stopping(console.error) as stop,
     ):
-        removal = Removal(
-            # Another manager may answer now: one of another swarm must not.
-            look=lambda: session.look("Looking again", cluster_id=plan.cluster_id),
-            remover_of=session.engines.remover_of,
-            audit=audit,
-            stop=stop,
-        )
         try:
-            for outcome in remove(plan, removal):
-                outcomes.append(outcome)
-                console.detail(f"{outcome.volume}: {outcome.status}")
+            with _locked(session, plan, wanted=lock) as keep:
+                removal = Removal(
+                    # Another manager may answer now: one of another swarm must not.
+                    look=lambda: session.look(
+                        "Looking again", cluster_id=plan.cluster_id, marking=Marking.CLAIMS
+                    ),
+                    may_go_on=keep,
+                    remover_of=session.engines.remover_of,
+                    audit=audit,
+                    stop=stop,
+                )
+                for outcome in remove(plan, removal):
+                    outcomes.append(outcome)
+                    console.detail(f"{outcome.volume}: {outcome.status}")
         except CloudstorctlError as error:
             ended = error
         interrupted = stop()
+    if not outcomes:
+        # Without the lock of the swarm not even the first one was looked at.
+        outcomes += (_not_begun(removal.volume) for removal in plan.removals)
     show_outcomes(session, plan, outcomes)
     if ended is not None:
         raise ended
     return ExitCode.INTERRUPTED if interrupted else exit_code_of(outcomes)
+
+
+def _not_begun(volume: VolumeName) -> Outcome:
+    return Outcome(volume=volume, status=OutcomeStatus.NOT_TRIED, detail="the run could not begin")
+
+
+@contextmanager
+def _locked(session: Session, plan: Plan, *, wanted: bool) -> Iterator[Callable[[], None]]:
+    """Hold the lock of the swarm; gives what raises once it is lost."""
+    if not wanted:
+        yield lambda: None
+        return
+    from cloudstorctl.swarm.lock import SwarmLock  # noqa: PLC0415 - as in session.py
+
+    world = session.invocation.world
+    lock = SwarmLock(
+        session.engines,
+        plan.cluster_id,
+        holder=world.holder,
+        token=secrets.token_hex(16),
+        now=world.now,
+    )
+    lock.take()
+    try:
+        yield lock.keep
+    finally:
+        lock.release()
 
 
 def exit_code_of(outcomes: Iterable[Outcome]) -> ExitCode:

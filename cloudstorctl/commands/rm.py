@@ -9,7 +9,7 @@ import typer
 from cloudstorctl.commands.completion import volume_names
 from cloudstorctl.commands.inspect import unlisted
 from cloudstorctl.commands.invocation import Invocation
-from cloudstorctl.commands.options import ConfirmTerminated, examples, with_options
+from cloudstorctl.commands.options import ConfirmTerminated, Grace, examples, with_options
 from cloudstorctl.commands.removal import (
     AuditLog,
     MaxCount,
@@ -19,7 +19,7 @@ from cloudstorctl.commands.removal import (
     limits_of,
     show_outcomes,
 )
-from cloudstorctl.commands.session import open_session
+from cloudstorctl.commands.session import Marking, open_session
 from cloudstorctl.core.advice import advice_on
 from cloudstorctl.core.model import VolumeName
 from cloudstorctl.core.plan import check_limits, plan_removals
@@ -39,6 +39,7 @@ def rm(  # noqa: PLR0913 - one for each option
     volumes: Annotated[list[str], typer.Argument(metavar="VOLUME", autocompletion=volume_names)],
     *,
     max_count: MaxCount = None,
+    grace: Grace = None,
     confirm_terminated: ConfirmTerminated = False,
     max_percent: MaxPercent = None,
     audit_log: AuditLog = None,
@@ -52,11 +53,12 @@ def rm(  # noqa: PLR0913 - one for each option
         max_count=max_count,
         max_percent=max_percent,
         confirm_terminated=confirm_terminated,
+        grace=grace,
         audit_log=audit_log,
     )
     with open_session(invocation, context) as session:
         session.tell_of_grace()
-        seen = session.look()
+        seen = session.look(marking=Marking.TIDY)
         plan = plan_removals(seen, frozenset(VolumeName(name) for name in volumes))
         check_limits(plan, len(seen.verdicts), limits_of(context))
         missing = [name for name in volumes if seen.on(VolumeName(name)) is None]
@@ -64,7 +66,7 @@ def rm(  # noqa: PLR0913 - one for each option
             session.console.error(unlisted(name, seen))
         _refuse(session, seen, plan)
         if plan.removals:
-            code = carry_out(session, plan)
+            code = carry_out(session, plan, lock=False)
         else:
             code = ExitCode.DONE
             if not context.output.for_people:

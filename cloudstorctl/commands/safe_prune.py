@@ -12,18 +12,19 @@ import typer
 
 from cloudstorctl.commands.completion import volume_names
 from cloudstorctl.commands.invocation import Invocation
-from cloudstorctl.commands.options import ConfirmTerminated, examples, with_options
+from cloudstorctl.commands.options import ConfirmTerminated, Grace, examples, with_options
 from cloudstorctl.commands.removal import (
     AuditLog,
     MaxCount,
     MaxPercent,
+    NoLock,
     RequireRecoveryPoint,
     carry_out,
     limits_of,
     show_outcomes,
 )
 from cloudstorctl.commands.selection import Selection
-from cloudstorctl.commands.session import open_session
+from cloudstorctl.commands.session import Marking, open_session
 from cloudstorctl.commands.showing import show
 from cloudstorctl.core.judgement import Ruling
 from cloudstorctl.core.plan import check_limits, plan_removals
@@ -34,6 +35,7 @@ from cloudstorctl.errors import CloudstorctlError, ExitCode, RefusedError
 if TYPE_CHECKING:
     from cloudstorctl.commands.session import Session
     from cloudstorctl.core.judgement import Plan, Verdict
+    from cloudstorctl.core.verdict import Assessment
 
 EPILOG = examples(
     "cloudstorctl safe-prune --dry-run",
@@ -69,8 +71,10 @@ def safe_prune(  # noqa: PLR0913 - one for each option
     max_count: MaxCount = None,
     max_percent: MaxPercent = None,
     require_recovery_point: RequireRecoveryPoint = None,
+    grace: Grace = None,
     confirm_terminated: ConfirmTerminated = False,
     audit_log: AuditLog = None,
+    no_lock: NoLock = False,
     detailed_exitcode: Annotated[
         bool,
         typer.Option("--detailed-exitcode", help="With --dry-run: exit 3 if there are candidates."),
@@ -86,15 +90,16 @@ def safe_prune(  # noqa: PLR0913 - one for each option
         max_percent=max_percent,
         require_recovery_point=require_recovery_point,
         confirm_terminated=confirm_terminated,
+        grace=grace,
         audit_log=audit_log,
     )
     selection = Selection(patterns=tuple(patterns or ()), exclude=tuple(exclude or ()))
     with open_session(invocation, context) as session:
         session.tell_of_grace()
-        seen = session.look(restorable=True)
+        seen = session.look(restorable=True, marking=Marking.TIDY)
         chosen = selection.of(seen.verdicts, seen.survey)
         plan = plan_removals(seen, frozenset(verdict.volume.name for verdict in chosen))
-        left = _left(session, plan, chosen)
+        left = _left(session, seen, plan, chosen)
         if plan_out is not None:
             _write(plan_out, plan)
             session.console.message(
@@ -111,10 +116,10 @@ def safe_prune(  # noqa: PLR0913 - one for each option
             return left
         if not yes:
             _confirm(session, plan)
-        return carry_out(session, plan) or left
+        return carry_out(session, plan, lock=not no_lock) or left
 
 
-def _left(session: Session, plan: Plan, chosen: tuple[Verdict, ...]) -> ExitCode:
+def _left(session: Session, seen: Assessment, plan: Plan, chosen: tuple[Verdict, ...]) -> ExitCode:
     """Say what stays that was asked for: what could not be restored, or a gap hides."""
     lacking = [verdict for verdict in chosen if lacks_recovery_point(verdict)]
     for verdict in lacking:
@@ -124,7 +129,9 @@ def _left(session: Session, plan: Plan, chosen: tuple[Verdict, ...]) -> ExitCode
     # A gap may hide candidates: what was asked, all that is unused, was not proved.
     unknown = any(kept.ruling is Ruling.UNKNOWN for kept in plan.kept)
     unseen = any(gap.volumes is None for gap in plan.gaps)
-    return ExitCode.INCOMPLETE if unknown or unseen else ExitCode.DONE
+    # What cannot be remembered can never become removable.
+    forgetful = bool(seen.memory.trouble) and any(k.ruling is Ruling.PENDING for k in plan.kept)
+    return ExitCode.INCOMPLETE if unknown or unseen or forgetful else ExitCode.DONE
 
 
 def _confirm(session: Session, plan: Plan) -> None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from enum import Enum, auto
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from cloudstorctl.commands.completion import remember
+from cloudstorctl.commands.remembering import marked, recalled
 from cloudstorctl.core.ebs import name_gaps, on_ebs
+from cloudstorctl.core.memory import NOTHING
 from cloudstorctl.core.restoring import NOT_ASKED, Restoring
 from cloudstorctl.core.verdict import Assessment, assess
 
@@ -21,6 +24,16 @@ if TYPE_CHECKING:
     from cloudstorctl.core.model import Survey
     from cloudstorctl.render.console import Console
     from cloudstorctl.swarm.engines import Engines
+
+
+class Marking(Enum):
+    """What the swarm is to remember of a look."""
+
+    NONE = auto()
+    CLAIMS = auto()
+    """What it saw claimed or unused."""
+    TIDY = auto()
+    """That, and that volumes in no list are gone."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,12 +51,13 @@ class Session:
         *,
         cluster_id: str | None = None,
         restorable: bool = False,
+        marking: Marking = Marking.NONE,
     ) -> Assessment:
         """Survey the swarm now, and judge every volume.
 
         With `cluster_id`, no other swarm will do, whatever the context says. With `restorable`,
         AWS is asked what it could restore, where it is set up; where that is required, it always
-        is.
+        is. `marking` says what the swarm is to remember of this look.
 
         Raises:
             NoAccessError: no manager answered.
@@ -66,7 +80,20 @@ class Session:
                 progress=lambda done, nodes: progress.update(f"{why}: {done} of {nodes} nodes"),
             )
         seen, restoring = self._asked_of_aws(seen, restorable=restorable)
-        assessment = assess(seen, protect=context.protect_volumes, restoring=restoring)
+        memory = recalled(self.engines, seen.cluster_id) if context.grace else NOTHING
+        if memory.trouble:
+            self._tell_once(memory.trouble)
+        assessment = assess(
+            seen,
+            protect=context.protect_volumes,
+            grace=context.grace,
+            memory=memory,
+            restoring=restoring,
+        )
+        if context.grace and marking is not Marking.NONE:
+            forgotten = marked(self.engines, assessment, tidy=marking is Marking.TIDY)
+            if forgotten:
+                self._tell_once(forgotten)
         remember(
             self.invocation,
             context,
@@ -101,12 +128,22 @@ class Session:
         return Storage(self.invocation, self.context)
 
     def tell_of_grace(self) -> None:
-        """Say that a configured grace period is not kept yet."""
-        if self.context.grace:
-            self.console.message(
-                f"The grace period of {self.context.grace} is not kept: nothing remembers yet "
-                "since when a volume is unused, so unused now counts as unused."
+        """Say loudly that there is no grace period."""
+        if not self.context.grace:
+            origin = dict(self.context.origins).get("grace", "")
+            self.console.error(
+                f"There is no grace period ({origin}): what is unused now may be removed at once."
             )
+
+    def _tell_once(self, trouble: str) -> None:
+        """Say what every look of this run would say again."""
+        if trouble not in self._told:
+            self._told.add(trouble)
+            self.console.error(trouble)
+
+    @cached_property
+    def _told(self) -> set[str]:
+        return set()
 
 
 @contextmanager

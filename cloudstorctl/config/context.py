@@ -69,6 +69,7 @@ class Flags:
     max_percent: float | None = None
     require_recovery_point: str | None = None
     confirm_terminated: bool | None = None
+    grace: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +97,8 @@ class Context:
     """Whether the certificate of an engine is checked."""
     protect_volumes: tuple[str, ...] = ()
     """Patterns of volume names that are never removed."""
-    grace: timedelta = timedelta(0)
+    grace: timedelta = timedelta(hours=24)
+    """How long a volume must have been seen unused before it may be removed."""
     max_count: int = 20
     max_percent: float = 25.0
     require_recovery_point: timedelta | None = None

@@ -68,7 +68,9 @@ def load_context(flags: Flags, environ: Mapping[str, str], places: Places) -> Co
         tls_key=tls.key,
         tls_verify=tls.verify,
         protect_volumes=sources.from_file("protect_volumes", in_file.protect_volumes, ()),
-        grace=sources.from_file("grace", in_file.grace, values.duration("0s")),
+        grace=sources.pick(
+            "grace", values.duration, values.duration("24h"), flags.grace, in_file.grace
+        ),
         max_count=sources.pick("max_count", values.count, 20, flags.max_count, in_file.max_count),
         max_percent=sources.pick(
             "max_percent", values.percent, 25.0, flags.max_percent, in_file.max_percent

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from shlex import quote
 from typing import TYPE_CHECKING, assert_never
 
-from cloudstorctl.core.judgement import ClaimKind, HolderType
+from cloudstorctl.core.judgement import ClaimKind, HolderType, Ruling
 from cloudstorctl.core.restoring import RULE
 
 if TYPE_CHECKING:
@@ -24,6 +25,9 @@ def advice_on(verdict: Verdict, survey: Survey) -> tuple[str, ...]:
     told = [_on_claim(claim, verdict, hostnames) for claim in verdict.claims]
     if verdict.gaps and not verdict.claims:
         told.append("When every node can be read, ask again: 'cloudstorctl ls' names what cannot.")
+    if verdict.ruling is Ruling.PENDING:
+        name = quote(verdict.volume.name)
+        told.append(f"'cloudstorctl rm {name} --grace 0s' does not wait for that.")
     return tuple(dict.fromkeys(told))
 
 

@@ -177,6 +177,10 @@ class Verdict:
     reasons: tuple[str, ...] = ()
     """Sentences."""
     entries: tuple[EntryView, ...] = field(default=())
+    unused_since: datetime | None = None
+    """When it was first seen unused, of which nothing claims now; None: never before."""
+    removable_from: datetime | None = None
+    """When the grace period of one that is unused ends, or has ended; None for any other."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

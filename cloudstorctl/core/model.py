@@ -264,3 +264,15 @@ class Survey:
     """Nodes whose engines need not be read."""
     drivers: tuple[str, ...] = ("*cloudstor*",)
     """Patterns of driver names that belong to the Cloudstor family."""
+    swarm_time: datetime | None = None
+    """What the manager's own clock said; None where it does not tell."""
+
+    @property
+    def earliest(self) -> datetime:
+        """The time by whichever clock is behind: no wait that ends then can be too short."""
+        return min(self.taken_at, self.swarm_time or self.taken_at)
+
+    @property
+    def latest(self) -> datetime:
+        """The time by whichever clock is ahead."""
+        return max(self.taken_at, self.swarm_time or self.taken_at)

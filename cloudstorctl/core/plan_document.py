@@ -14,6 +14,7 @@ from cloudstorctl.core.judgement import (
     Ruling,
 )
 from cloudstorctl.core.model import Gap, NodeId, VolumeName
+from cloudstorctl.core.times import moment_in
 from cloudstorctl.errors import ShapeError, UsageError
 
 SCHEMA = "cloudstorctl/plan/v1"
@@ -121,10 +122,9 @@ def _gap(item: Fields) -> Gap:
 
 def _time(item: Fields, key: str) -> datetime:
     try:
-        moment = datetime.fromisoformat(item.text(key))
+        return moment_in(item.text(key))
     except ValueError:
         item.refuse(key, "a time such as 2026-01-31T12:00:00Z")
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _ruling(item: Fields) -> Ruling:

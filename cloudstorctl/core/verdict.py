@@ -10,9 +10,11 @@ from cloudstorctl.core.claims import claims_in
 from cloudstorctl.core.entries import entry_views
 from cloudstorctl.core.gaps import gaps_in
 from cloudstorctl.core.judgement import Claim, ClaimKind, Ruling, Strength, Verdict, Volume
+from cloudstorctl.core.memory import NOTHING, Memory
 from cloudstorctl.core.mounts import reacher_for
 from cloudstorctl.core.perfmode import wishes_in, with_wishes
 from cloudstorctl.core.restoring import NOT_ASKED, Restoring
+from cloudstorctl.core.times import in_utc, spelled
 from cloudstorctl.core.volumes import volumes_in
 
 if TYPE_CHECKING:
@@ -47,6 +49,8 @@ class Assessment:
     gaps: tuple[Gap, ...]
     restoring: Restoring = NOT_ASKED
     """Whether what they are about could be restored, as far as that was asked."""
+    memory: Memory = NOTHING
+    """What was remembered before this look."""
 
     @property
     def complete(self) -> bool:
@@ -63,14 +67,14 @@ def assess(
     *,
     protect: tuple[str, ...] = (),
     grace: timedelta = NO_GRACE,
-    unused_since: Mapping[VolumeName, datetime] | None = None,
+    memory: Memory = NOTHING,
     restoring: Restoring = NOT_ASKED,
 ) -> Assessment:
     """Judge every volume of a survey, as of the time it was taken.
 
     `protect` are patterns of names to keep, and `restoring` may keep what could not be restored.
-    With a `grace` period, a volume must have been seen
-    unused since then: `unused_since` tells when it was first.
+    With a `grace` period, a volume must have been seen unused since then: `memory` tells when it
+    was first.
     """
     reacher = reacher_for(survey)
     wishes = wishes_in(survey, reacher)
@@ -78,20 +82,21 @@ def assess(
     claims = claims_in(survey, reacher, protect)
     gaps = gaps_in(survey, volumes, reacher)
     hostnames = {node.id: node.hostname for node in survey.nodes}
-    since = unused_since or {}
     verdicts = tuple(
         judge(
             volume,
             (*claims.on(volume), *restoring.claims_on(volume, survey.taken_at)),
             gaps,
-            Patience(now=survey.taken_at, grace=grace, unused_since=since.get(volume.name)),
+            Patience(now=survey.earliest, grace=grace, unused_since=memory.since.get(volume.name)),
             hostnames,
         )
         for volume in volumes
     )
     if survey.gone:
         verdicts = tuple(_told_of_gone(verdict, survey) for verdict in verdicts)
-    return Assessment(survey=survey, verdicts=verdicts, gaps=gaps, restoring=restoring)
+    return Assessment(
+        survey=survey, verdicts=verdicts, gaps=gaps, restoring=restoring, memory=memory
+    )
 
 
 def _told_of_gone(verdict: Verdict, survey: Survey) -> Verdict:
@@ -121,12 +126,12 @@ def judge(
         case Ruling.UNKNOWN:
             reasons = tuple(_gap_sentence(gap, hostnames) for gap in doubts)
         case Ruling.PENDING:
-            ends = f"the grace period of {patience.grace} ends at {patience.ends:%F %T} UTC"
-            reasons = (f"Nothing uses it; {ends}.",)
+            reasons = (_waiting(patience),)
         case Ruling.REMOVABLE:
             waited = (
-                f"It has been unused for the grace period of {patience.grace}."
-                if patience.grace
+                f"It has been seen unused since {in_utc(patience.unused_since)}, and its grace "
+                f"period of {spelled(patience.grace)} is over."
+                if patience.unused_since and patience.grace
                 else "There is no grace period: it counts as unused at once."
             )
             reasons = (
@@ -135,6 +140,7 @@ def judge(
             )
         case _ as never:
             assert_never(never)
+    unused = ruling in {Ruling.PENDING, Ruling.REMOVABLE}
     return Verdict(
         volume=replace(volume, warnings=(*volume.warnings, *_writers(claims, hostnames))),
         ruling=ruling,
@@ -142,6 +148,8 @@ def judge(
         gaps=doubts,
         reasons=reasons,
         entries=entry_views(volume, claims, ruling),
+        unused_since=patience.unused_since if unused else None,
+        removable_from=patience.ends if unused else None,
     )
 
 
@@ -159,6 +167,19 @@ def _ruling(
     if patience.now < patience.ends:
         return Ruling.PENDING
     return Ruling.REMOVABLE
+
+
+def _waiting(patience: Patience) -> str:
+    grace = spelled(patience.grace)
+    if patience.unused_since is None:
+        return (
+            "Nothing uses it, but it was not seen unused before, and a removal waits for a grace "
+            f"period of {grace}."
+        )
+    return (
+        f"Nothing uses it. It was first seen unused at {in_utc(patience.unused_since)}, and its "
+        f"grace period of {grace} ends at {in_utc(patience.ends)}."
+    )
 
 
 def _nodes(count: int) -> str:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import time
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+from cloudstorctl.core.memory_document import LABELS, name_of, written
+from cloudstorctl.core.model import VolumeName
 from cloudstorctl.demo.ask import AskError, ask
 from cloudstorctl.demo.managers.records import State
 from cloudstorctl.demo.node.plugin import ALIAS
@@ -21,6 +25,7 @@ MOVED: Final = "ping2-1-vol"
 FILE: Final = "ping2-1.txt"
 TARGET: Final = "/shareddata"
 REPLICAS: Final = 3
+UNUSED_FOR: Final = timedelta(days=3)
 _PATIENCE: Final = 20.0  # seconds
 _POLL: Final = 0.02  # seconds
 _SCRIPT: Final = f'echo "$TASK wrote this" > {TARGET}/$TASK.txt; ping docker.com'
@@ -44,7 +49,22 @@ def deploy(served: Served) -> str:
     folder = served.swarm.place.shared / "reg" / ORPHAN
     (folder / "report.txt").write_text("nobody reads this any more\n")
     wait_until(served, lambda swarm: len(_running(swarm)) == 3 * REPLICAS, "nine tasks run")
-    return _move(served)
+    left = _move(served)
+    _remember(served)
+    return left
+
+
+def _remember(served: Served) -> None:
+    """Let the swarm remember that the orphan has been unused for some days."""
+    since = datetime.fromtimestamp(served.swarm.runtime.now(), tz=UTC) - UNUSED_FOR
+    data, _ = written({VolumeName(ORPHAN): since})
+    config = {
+        "Name": name_of(1),
+        "Labels": dict(LABELS),
+        "Data": base64.b64encode(data).decode(),
+    }
+    manager = served.swarm.place.socket(next(iter(served.swarm.engines)))
+    ask(manager, "/configs/create", method="POST", body=config)
 
 
 def _create(

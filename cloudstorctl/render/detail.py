@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from rich.console import Group
 from rich.text import Text
 
-from cloudstorctl.render.documents import rfc3339
+from cloudstorctl.core.times import rfc3339
 from cloudstorctl.render.layout import Column, Columns, Paragraph, cell, listing, sentence
 from cloudstorctl.render.naming import Places, holder
 from cloudstorctl.render.notes import not_seen, warnings

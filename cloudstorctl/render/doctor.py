@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from rich.console import Group
 from rich.text import Text
 
-from cloudstorctl.render.documents import head_of, rfc3339
+from cloudstorctl.core.times import rfc3339
+from cloudstorctl.render.documents import head_of
 from cloudstorctl.render.findings import finding_document, finding_lines, severities
 from cloudstorctl.render.layout import Column, Columns, Paragraph, cell, sentence
 from cloudstorctl.render.naming import count, once

@@ -5,10 +5,10 @@ The names of the fields are those of design.md section 8. Scripts depend on them
 
 from __future__ import annotations
 
-from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 from cloudstorctl.core.judgement import Ruling
+from cloudstorctl.core.times import rfc3339
 from cloudstorctl.render.json_text import pieces_of
 from cloudstorctl.render.naming import Places
 
@@ -121,11 +121,6 @@ def as_yaml(document: Document) -> str:
     return yaml.dump(document, Dumper=Plain, sort_keys=False, allow_unicode=False, width=2**31)
 
 
-def rfc3339(at: datetime) -> str:
-    """Write an aware time in UTC with seconds: `2026-03-01T12:00:00Z` (RFC 3339)."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
 class _Documented(Places):
     """The nodes of a swarm as documents show them, each described once."""
 
@@ -150,6 +145,10 @@ def _volume(verdict: Verdict, places: _Documented) -> Document:
         "backing": _backing(volume.backing),
         "backings": [_backing(backing) for backing in volume.backings],
         "ruling": verdict.ruling.value,
+        "unused_since": verdict.unused_since and rfc3339(verdict.unused_since),
+        "removable_from": verdict.unused_since
+        and verdict.removable_from
+        and rfc3339(verdict.removable_from),
         "reasons": list(verdict.reasons),
         "claims": [_claim(claim, places) for claim in verdict.claims],
         "entries": _entries(verdict.entries, places),

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from rich.console import Group
 from rich.text import Text
 
+from cloudstorctl.core.times import rfc3339
 from cloudstorctl.render.detail import age
-from cloudstorctl.render.documents import head_of, rfc3339
+from cloudstorctl.render.documents import head_of
 from cloudstorctl.render.layout import Column, Columns, Paragraph, cell, listing, sentence
 from cloudstorctl.render.naming import Places, count
 from cloudstorctl.render.notes import not_seen, warnings

@@ -9,7 +9,7 @@ from rich.console import Group
 from rich.text import Text
 
 from cloudstorctl.core.judgement import OutcomeStatus, Ruling
-from cloudstorctl.render.documents import rfc3339
+from cloudstorctl.core.times import rfc3339
 from cloudstorctl.render.layout import Column, Columns, Paragraph, cell, listing, sentence
 from cloudstorctl.render.naming import Places, count, once
 from cloudstorctl.render.notes import not_seen, tally

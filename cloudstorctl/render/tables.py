@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from rich.console import Group
 from rich.text import Text
 
-from cloudstorctl.core.judgement import ClaimKind, EntryStatus
+from cloudstorctl.core.judgement import ClaimKind, EntryStatus, Ruling
+from cloudstorctl.core.times import spelled
 from cloudstorctl.render.layout import Cell, Column, Columns, cell, listing, sentence
 from cloudstorctl.render.naming import Places, holder, holder_at, once
 from cloudstorctl.render.notes import not_seen, summary
@@ -16,6 +17,7 @@ from cloudstorctl.render.symbols import ENTRIES, RULINGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from datetime import datetime
 
     from rich.console import RenderableType
 
@@ -37,7 +39,9 @@ def volumes_table(
     columns = [_VOLUME, *_heads("DRIVER", "BACKING"), *extra, *_heads("RULING", "NODES")]
     if wide:
         columns.append(Column(head="WHY"))
-    table = Columns(columns, [_volume_row(verdict, places, wide=wide) for verdict in verdicts])
+    now = survey.earliest
+    rows = [_volume_row(verdict, places, now, wide=wide) for verdict in verdicts]
+    table = Columns(columns, rows)
     return _with_notes(table, verdicts, gaps, places)
 
 
@@ -66,6 +70,15 @@ def entry_cells(view: EntryView, places: Places) -> tuple[Cell, Cell, Cell]:
         cell(str(mark), mark.style),
         listing(users) if users else cell("-", "dim"),
     )
+
+
+def ruling_cell(verdict: Verdict, now: datetime) -> Cell:
+    """Give the ruling, with the time left of a grace period that has begun: `… pending 23h`."""
+    mark = RULINGS[verdict.ruling]
+    left = ""
+    if verdict.ruling is Ruling.PENDING and verdict.unused_since and verdict.removable_from:
+        left = f" {spelled(verdict.removable_from - now)}"
+    return cell(f"{mark}{left}", mark.style)
 
 
 def drivers_cell(drivers: Iterable[str]) -> Cell:
@@ -98,13 +111,12 @@ def _with_notes(
     return Group(*above, summary(rulings, gaps), *not_seen(gaps, places))
 
 
-def _volume_row(verdict: Verdict, places: Places, *, wide: bool) -> list[Cell]:
+def _volume_row(verdict: Verdict, places: Places, now: datetime, *, wide: bool) -> list[Cell]:
     volume = verdict.volume
-    ruling = RULINGS[verdict.ruling]
     row = [cell(volume.name), drivers_cell(volume.drivers), _backings(verdict, "kind")]
     if wide:
         row += [_backings(verdict, "file_system"), _backings(verdict, "path")]
-    row += [cell(str(ruling), ruling.style), listing(_nodes(verdict, places))]
+    row += [ruling_cell(verdict, now), listing(_nodes(verdict, places))]
     if wide:
         row.append(_why(verdict, places))
     return row

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING, TypeVar, cast
 from urllib.parse import quote
 
 from cloudstorctl.errors import EngineAnsweredError, PayloadError
-from cloudstorctl.swarm import container_request, decode
+from cloudstorctl.swarm import config_request, container_request, decode
 from cloudstorctl.swarm.bodies import blaming
 from cloudstorctl.swarm.connection import open_connection
 from cloudstorctl.swarm.failures import quoted
@@ -16,10 +17,20 @@ from cloudstorctl.swarm.failures import quoted
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from cloudstorctl.core.model import Container, Node, NodeId, Plugin, Service, Task, VolumeName
+    from cloudstorctl.core.model import (
+        Container,
+        Node,
+        NodeId,
+        Pairs,
+        Plugin,
+        Service,
+        Task,
+        VolumeName,
+    )
     from cloudstorctl.swarm.endpoints import Endpoint, TlsFiles
     from cloudstorctl.swarm.ports import (
         Carrier,
+        Config,
         Connects,
         ContainerSpec,
         EngineIdentity,
@@ -40,6 +51,8 @@ class Patience:
     """A container that writes or reads one small file."""
     clean_up: float = 30.0
     """The end of a container: an engine gives a killed program ten (moby daemon/kill.go)."""
+    manager: float = 30.0
+    """A small change that the managers have to agree on."""
     pull: float = 600.0
     """An image from its registry."""
 
@@ -119,6 +132,36 @@ class Client:
     def tasks(self) -> tuple[Task, ...]:
         """Every task the managers still know."""
         return self._read_rows(decode.tasks_from, "/tasks")
+
+    def configs(self, prefix: str) -> tuple[Config, ...]:
+        """Give the configs whose names begin so (swarmkit manager/controlapi, NamePrefixes)."""
+        filters = json.dumps({"name": [prefix]})
+        return self._read(config_request.configs_from, "/configs", filters=filters)
+
+    def create_config(self, name: str, *, labels: Pairs, data: bytes) -> None:
+        """Make a config."""
+        self._connection.post(
+            "/configs/create",
+            timeout=self._patience.manager,
+            payload=config_request.payload_of(name, labels, data),
+        )
+
+    def relabel_config(self, config: Config, labels: Pairs) -> None:
+        """Change a config's labels, which is all that may change of one."""
+        self._connection.post(
+            f"/configs/{config.id}/update",
+            timeout=self._patience.manager,
+            payload=config_request.payload_of(config.name, labels, config.data),
+            version=str(config.version),
+        )
+
+    def remove_config(self, identifier: str) -> None:
+        """Remove a config by its ID."""
+        try:
+            self._connection.delete(f"/configs/{identifier}", timeout=self._patience.manager)
+        except EngineAnsweredError as error:
+            if error.status != _NOT_FOUND:
+                raise
 
     def remove_volume(self, name: VolumeName) -> None:
         """Ask once, without force, that the volume be removed.

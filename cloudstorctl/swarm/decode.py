@@ -28,12 +28,14 @@ from cloudstorctl.core.model import (
     TaskState,
     VolumeName,
 )
+from cloudstorctl.core.times import moment_in
 from cloudstorctl.errors import ShapeError
 from cloudstorctl.swarm import wire
 from cloudstorctl.swarm.ports import EngineIdentity, VolumeListing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
 
     from cloudstorctl.core.model import Pairs
 
@@ -71,7 +73,16 @@ def identity_from(body: bytes) -> EngineIdentity:
         manager=bool(swarm.control_available),
         root_dir=info.docker_root_dir or "",
         trouble=swarm.error or "",
+        time=_time(info.system_time),
     )
+
+
+def _time(written: str | None) -> datetime | None:
+    """Read a clock; nothing depends on it alone, and one that cannot be read is none."""
+    try:
+        return moment_in(written) if written else None
+    except ValueError:
+        return None
 
 
 def listing_from(body: bytes, node: NodeId) -> VolumeListing:

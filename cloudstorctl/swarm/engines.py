@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Protocol, Self
 
 from cloudstorctl.errors import EngineError
 from cloudstorctl.swarm.endpoints import Endpoint, NodeEndpoints, NoEndpointError
-from cloudstorctl.swarm.ports import ReadsEngine, ReadsManager, RemovesVolumes, RunsContainers
+from cloudstorctl.swarm.ports import (
+    KeepsConfigs,
+    ReadsEngine,
+    ReadsManager,
+    RemovesVolumes,
+    RunsContainers,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -15,7 +21,7 @@ if TYPE_CHECKING:
     from cloudstorctl.core.model import Node, NodeId
 
 
-class Engine(ReadsManager, RemovesVolumes, RunsContainers, Protocol):
+class Engine(KeepsConfigs, RemovesVolumes, RunsContainers, Protocol):
     """One opened engine. Only this module sees all sides of it; callers get one of them."""
 
     def close(self) -> None:
@@ -63,6 +69,9 @@ class Engines:
 
     def managers(self, failures: list[str]) -> Iterator[ReadsManager]:
         """Open one manager after the other; what cannot be opened is told in `failures`."""
+        return self._opened_managers(failures)
+
+    def _opened_managers(self, failures: list[str]) -> Iterator[Engine]:
         for endpoint in tuple(self._managers):
             try:
                 engine = self._manager_engines.get(endpoint.url)
@@ -72,6 +81,10 @@ class Engines:
                 failures.append(str(error))
             else:
                 yield engine
+
+    def keepers(self, failures: list[str]) -> Iterator[KeepsConfigs]:
+        """Open the managers in the same way to write configs; for swarm/keeping.py alone."""
+        return self._opened_managers(failures)
 
     def demote(self, manager: ReadsManager) -> None:
         """Ask this manager last from now on, over a new connection."""

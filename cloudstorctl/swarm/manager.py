@@ -9,6 +9,8 @@ from cloudstorctl.errors import EngineError, NoAccessError, WrongSwarmError
 from cloudstorctl.swarm.failures import quoted
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from cloudstorctl.core.model import Node, Service, Task
     from cloudstorctl.swarm.engines import Engines
     from cloudstorctl.swarm.ports import ReadsManager
@@ -22,6 +24,8 @@ class ManagerState:
     nodes: tuple[Node, ...]
     services: tuple[Service, ...]
     tasks: tuple[Task, ...]
+    time: datetime | None = None
+    """What the manager's clock said; None where it does not tell."""
 
 
 def manager_state(engines: Engines, *, expected: str | None) -> ManagerState:
@@ -46,6 +50,14 @@ def manager_state(engines: Engines, *, expected: str | None) -> ManagerState:
     )
 
 
+def wrong_swarm(address: str, found: str, expected: str) -> WrongSwarmError:
+    """Say that a manager of another swarm answered."""
+    return WrongSwarmError(
+        f"{address} is a manager of the swarm {found}, and the one expected is {expected}: nothing "
+        "more was read. Check --host, --context and 'cluster_id' of the configuration."
+    )
+
+
 def _read(manager: ReadsManager, engines: Engines, expected: str | None) -> ManagerState:
     identity = manager.identity()
     if identity.manager and not identity.cluster_id:
@@ -62,11 +74,7 @@ def _read(manager: ReadsManager, engines: Engines, expected: str | None) -> Mana
             manager.address, "/info", f"{identity.hostname} is {is_what}, not a manager"
         )
     if expected is not None and identity.cluster_id != expected:
-        raise WrongSwarmError(
-            f"{manager.address} is a manager of the swarm {identity.cluster_id}, and the one "
-            f"expected is {expected}: nothing more was read. Check --host, --context and "
-            "'cluster_id' of the configuration."
-        )
+        raise wrong_swarm(manager.address, identity.cluster_id, expected)
     if identity.node_id is not None:
         engines.met(identity.node_id, manager)
     state = ManagerState(
@@ -74,6 +82,7 @@ def _read(manager: ReadsManager, engines: Engines, expected: str | None) -> Mana
         nodes=manager.nodes(),
         services=manager.services(),
         tasks=manager.tasks(),
+        time=identity.time,
     )
     manager.rest()
     return state

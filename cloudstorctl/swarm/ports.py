@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from cloudstorctl.core.model import (
         Container,
         Entry,
@@ -34,6 +36,8 @@ class EngineIdentity:
     trouble: str = ""
     """What keeps it from taking part in its swarm, such as the lack of a leader."""
     root_dir: str
+    time: datetime | None = None
+    """What its clock says; None where it does not tell."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +47,18 @@ class VolumeListing:
     entries: tuple[Entry, ...]
     cluster_volumes: tuple[VolumeName, ...]
     warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """Named data that the managers keep for the swarm."""
+
+    id: str
+    name: str
+    labels: Pairs
+    data: bytes
+    version: int
+    """Counts the changes of the whole swarm, and tells the last one of this config."""
 
 
 class ReadsEngine(Protocol):
@@ -82,6 +98,36 @@ class ReadsManager(ReadsEngine, Protocol):
 
     def tasks(self) -> tuple[Task, ...]:
         """Every task the managers still know (`/tasks`)."""
+
+    def configs(self, prefix: str) -> tuple[Config, ...]:
+        """Give the configs whose names begin with `prefix` (`/configs`)."""
+
+
+class KeepsConfigs(ReadsManager, Protocol):
+    """Writes configs through a manager: handed out by swarm/keeping.py alone.
+
+    Every method sends one request, once. The managers agree on the order of changes (raft), so
+    that of two who make a config of one name only one succeeds.
+    """
+
+    def create_config(self, name: str, *, labels: Pairs, data: bytes) -> None:
+        """Make a config.
+
+        Raises:
+            EngineAnsweredError: 409 where there is one of that name already.
+            EngineError: anything else; it may have been made.
+        """
+
+    def relabel_config(self, config: Config, labels: Pairs) -> None:
+        """Give a config other labels, if nobody has changed it since it was read.
+
+        Raises:
+            EngineAnsweredError: somebody has, or it is gone.
+            EngineError: anything else; it may have been changed.
+        """
+
+    def remove_config(self, identifier: str) -> None:
+        """Remove the config of this ID; one that is gone already is no error."""
 
 
 class RemovesVolumes(Protocol):

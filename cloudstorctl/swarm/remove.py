@@ -41,6 +41,8 @@ class Removal:
     audit: Audit
     stop: Callable[[], bool]
     """Whether to stop before the next request."""
+    may_go_on: Callable[[], None]
+    """Raises a CloudstorctlError where this run may remove nothing any more."""
 
 
 def remove(plan: Plan, removal: Removal) -> Iterator[Outcome]:
@@ -120,6 +122,7 @@ class _Attempts:
                 )
             if self._removal.stop():
                 return self._stopped(left, hostnames)
+            self._removal.may_go_on()
             self._listed_before = _listed_by_node(now)
             self._drivers_before = _drivers_by_node(now)
             self._asked[left[0].id] = self._ask(left[0])
@@ -186,12 +189,12 @@ class _Attempts:
 
     def _kept(self, verdict: Verdict) -> Outcome:
         reasons = " ".join(verdict.reasons)
-        unknown = verdict.ruling is Ruling.UNKNOWN
+        # It is not claimed where a gap hides it, or the time it was unused for has been forgotten.
+        unclaimed = verdict.ruling in {Ruling.UNKNOWN, Ruling.PENDING}
         if not self._sent:
-            # What could not be asked has not been asked.
-            status = OutcomeStatus.NOT_TRIED if unknown else OutcomeStatus.CLAIMED
+            status = OutcomeStatus.NOT_TRIED if unclaimed else OutcomeStatus.CLAIMED
             return self._say(status, f"it is {verdict.ruling} now. {reasons}")
-        status = OutcomeStatus.UNCERTAIN if unknown else OutcomeStatus.CLAIMED
+        status = OutcomeStatus.UNCERTAIN if unclaimed else OutcomeStatus.CLAIMED
         return self._say(
             status,
             f"it was asked to be removed through {', '.join(self._sent)}, is still listed, and is "

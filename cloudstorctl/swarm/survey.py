@@ -84,6 +84,7 @@ def survey(
         engines=tuple(r.reading for r in readings if r.reading is not None),
         gaps=tuple(gaps),
         drivers=settings.drivers,
+        swarm_time=after.time,
     )
 
 

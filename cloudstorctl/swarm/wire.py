@@ -37,6 +37,7 @@ class Info(Answer):
     name: str
     swarm: SwarmInfo | None = None
     docker_root_dir: str | None = None
+    system_time: str | None = None
 
 
 class VolumeRow(Answer):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from tests.cli.worlds import Ran, Terminal, a_world, run_in
+from tests.cli.worlds import NOON, Ran, Terminal, a_world, run_in
 from tests.edge.engine_server import json_reply
 
 if TYPE_CHECKING:
@@ -17,25 +18,37 @@ if TYPE_CHECKING:
     from tests.edge.scripted_swarm import ScriptedSwarm
 
 
+LOUD = (
+    "There is no grace period (environment CLOUDSTORCTL_GRACE): what is unused now may be removed "
+    "at once.\n"
+)
+
+
 class Stage:
     """A swarm, and the command line that reaches it."""
 
     def __init__(self, swarm: ScriptedSwarm) -> None:
         """Use the folder of the swarm's sockets as that of the user's home."""
         self.swarm = swarm
+        self.grace = "0s"
+        """The grace period, as the user's environment sets it."""
         self.folder = swarm.folder
+        self.now = NOON
 
     def run(self, *argv: str, answer: str | None = None, reach: bool = True) -> Ran:
         """Run one command; with an `answer` it sits on a terminal where that is typed."""
         typed = answer is not None
         world = a_world(
             self.folder,
-            environ={"TERM": "dumb"},
+            environ={"TERM": "dumb", "CLOUDSTORCTL_GRACE": self.grace},
             stdin=Terminal(answer) if typed else io.StringIO(),
             stdout=Terminal() if typed else None,
             stderr=Terminal() if typed else None,
+            now=self.now,
         )
-        return run_in(world, *argv, *(self.swarm.options if reach else ()))
+        ran = run_in(world, *argv, *(self.swarm.options if reach else ()))
+        # Every removal without a grace period begins so; test_grace.py is about it.
+        return replace(ran, err=ran.err.removeprefix(LOUD))
 
     def document(self, *argv: str, code: int = 0) -> dict[str, Any]:
         """Run one command for its JSON document."""

@@ -25,7 +25,7 @@ def test_without_any_configuration_the_local_socket_is_used_with_every_default(
         drivers=("*cloudstor*",),
         tls_verify=True,
         protect_volumes=(),
-        grace=timedelta(0),
+        grace=timedelta(hours=24),
         max_count=20,
         max_percent=25.0,
         timeout=30.0,

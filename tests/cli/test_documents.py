@@ -10,11 +10,11 @@ import pytest
 import yaml
 
 from cloudstorctl.core.judgement import EntryStatus, OutcomeStatus, Ruling
+from cloudstorctl.core.times import rfc3339
 from cloudstorctl.render.documents import (
     as_json,
     as_yaml,
     outcomes_document,
-    rfc3339,
     volumes_document,
 )
 from tests.cli.scene import (

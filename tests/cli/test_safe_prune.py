@@ -240,13 +240,6 @@ def test_quiet_keeps_no_refusal_back(stage: Stage) -> None:
     assert "the limit is 1" in ran.err
 
 
-def test_a_configured_grace_is_told_to_be_missing(stage: Stage) -> None:
-    file = stage.folder / "config.toml"
-    file.write_text('[contexts.prod.prune]\ngrace = "24h"\n')
-    ran = stage.run("safe-prune", "--dry-run", "--config", str(file), "--context", "prod")
-    assert "The grace period of 1 day, 0:00:00 is not kept" in ran.err
-
-
 def test_configured_protection_keeps_a_volume(stage: Stage) -> None:
     file = stage.folder / "config.toml"
     file.write_text('[contexts.prod.protect]\nvolumes = ["*er"]\n')

@@ -41,6 +41,13 @@ def a_claim(kind: ClaimKind, holder: HolderType, name: str, *, on: str | None = 
     )
 
 
+def test_a_grace_period_need_not_be_waited_for() -> None:
+    volume = Volume(name=VolumeName("old data"), drivers=(), entries=(), backings=())
+    verdict = Verdict(volume=volume, ruling=Ruling.PENDING)
+    (told,) = advice_on(verdict, a_survey(a_reading("w1")))
+    assert told == "'cloudstorctl rm 'old data' --grace 0s' does not wait for that."
+
+
 @pytest.mark.parametrize("kind", [ClaimKind.MOUNTED, ClaimKind.SCHEDULED])
 def test_a_task_ends_with_its_service(kind: ClaimKind) -> None:
     assert advice(a_claim(kind, HolderType.TASK, "web.1")) == (REMOVE_WEB,)

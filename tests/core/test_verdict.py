@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cloudstorctl.core.judgement import Claim, ClaimKind, Holder, HolderType, Ruling, Strength
+from cloudstorctl.core.memory import Memory
 from cloudstorctl.core.model import ContainerState, Gap, VolumeName
 from cloudstorctl.core.verdict import Patience, assess, judge
 from cloudstorctl.core.volumes import volumes_in
@@ -183,8 +184,14 @@ def test_a_pending_volume_says_until_when() -> None:
         Patience(now=NOW, grace=timedelta(hours=24), unused_since=NOW - HOUR),
         HOSTNAMES,
     )
-    assert verdict.reasons == (
-        "Nothing uses it; the grace period of 1 day, 0:00:00 ends at 2026-03-02 11:00:00 UTC.",
+    assert " ".join(verdict.reasons) == (
+        "Nothing uses it. It was first seen unused at 2026-03-01 11:00:00 UTC, and its grace "
+        "period of 24h ends at 2026-03-02 11:00:00 UTC."
+    )
+    never = Patience(now=NOW, grace=timedelta(hours=24))
+    assert " ".join(judge(VOLUME, (), (), never, HOSTNAMES).reasons) == (
+        "Nothing uses it, but it was not seen unused before, and a removal waits for a grace "
+        "period of 24h."
     )
 
 
@@ -233,7 +240,7 @@ def test_grace_counts_from_when_each_volume_was_first_seen_unused() -> None:
     since = {VolumeName("old"): NOW - 25 * HOUR, VolumeName("new"): NOW - HOUR}
     rulings = {
         v.volume.name: v.ruling
-        for v in assess(survey, grace=24 * HOUR, unused_since=since).verdicts
+        for v in assess(survey, grace=24 * HOUR, memory=Memory(since=since)).verdicts
     }
     assert rulings == {"old": Ruling.REMOVABLE, "new": Ruling.PENDING}
 
@@ -269,9 +276,9 @@ def test_a_removable_volume_says_how_many_nodes_were_read_and_what_grace_it_had(
     )
     waited = Patience(now=NOW, grace=HOUR, unused_since=NOW - HOUR)
     two = {**HOSTNAMES, node_id("w2"): "w2"}
-    assert judge(VOLUME, (), (), waited, two).reasons == (
-        "No container, task or service on any of the 2 nodes refers to it.",
-        "It has been unused for the grace period of 1:00:00.",
+    assert " ".join(judge(VOLUME, (), (), waited, two).reasons) == (
+        "No container, task or service on any of the 2 nodes refers to it. It has been seen unused "
+        "since 2026-03-01 11:00:00 UTC, and its grace period of 1h is over."
     )
 
 

@@ -186,14 +186,16 @@ def test_a_fleet_is_built_from_a_seed_and_is_seen_whole(runner: Runner) -> None:
     assert {ruling: rulings.count(ruling) for ruling in set(rulings)} == {
         "in-use": 240,
         "reserved": 48,
-        "removable": 212,
+        "pending": 212,
     }
     assert len({e["node"]["id"] for each in told["volumes"] for e in each["entries"]}) == 60
     assert json.loads(again.stdout)["volumes"] == told["volumes"]
 
 
 def test_a_fleet_wakes_up_when_somebody_acts(runner: Runner) -> None:
-    ran = runner.run("demo", "--nodes", "60", "--volumes", "500", "--", "rm", "old-000003")
+    ran = runner.run(
+        "demo", "--nodes", "60", "--volumes", "500", "--", "rm", "old-000003", "--grace=0s"
+    )
     assert ran.returncode == 0, ran.stderr
     assert "no engine lists it" in ran.stdout
 

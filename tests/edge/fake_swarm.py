@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from cloudstorctl.core.model import NodeState
@@ -18,16 +18,19 @@ from cloudstorctl.errors import (
 )
 from cloudstorctl.swarm.endpoints import NodeEndpoints, endpoint_from
 from cloudstorctl.swarm.engines import Engine, Engines
-from cloudstorctl.swarm.ports import EngineIdentity, VolumeListing
+from cloudstorctl.swarm.ports import Config, EngineIdentity, VolumeListing
 from tests.core.builders import CLUSTER, a_node, a_plugin, an_entry
 from tests.edge.runs_nothing import RunsNothing
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from cloudstorctl.core.model import (
         Container,
         Entry,
         Node,
         NodeId,
+        Pairs,
         Plugin,
         Service,
         Task,
@@ -71,6 +74,11 @@ class FakeSwarm:
         self.nodes: list[Node] = []
         self.services: list[Service] = []
         self.tasks: list[Task] = []
+        self.configs: list[Config] = []
+        self.changes = 0
+        """To the configs, as the managers count them."""
+        self.time: datetime | None = None
+        """What every manager's clock says."""
         self.shared = True
         """Whether a removal empties every node's list, as the later drivers' do."""
         self.keeps: set[str] = set()
@@ -126,6 +134,10 @@ class FakeSwarm:
             self.live.append(engine)
         return engine
 
+    def count_change(self) -> int:
+        self.changes += 1
+        return self.changes
+
     def arrive(self, hostname: str, path: str) -> FakeHost:
         """Count a request, and let the test's hook have its say."""
         with self._lock:
@@ -150,7 +162,7 @@ class FakeSwarm:
         return [
             (hostname, path.removeprefix("DELETE "))
             for hostname, path in self.asked
-            if path.startswith("DELETE ")
+            if path.startswith("DELETE ") and path != "DELETE /configs"
         ]
 
 
@@ -184,6 +196,7 @@ class FakeEngine(RunsNothing):
             manager=host.manager,
             root_dir="/var/lib/docker",
             trouble=host.trouble,
+            time=self._swarm.time,
         )
 
     def volumes(self, node: NodeId) -> VolumeListing:
@@ -214,6 +227,32 @@ class FakeEngine(RunsNothing):
     def tasks(self) -> tuple[Task, ...]:
         self._ask("/tasks")
         return tuple(self._swarm.tasks)
+
+    def configs(self, prefix: str) -> tuple[Config, ...]:
+        self._ask("/configs")
+        return tuple(c for c in self._swarm.configs if c.name.startswith(prefix))
+
+    def create_config(self, name: str, *, labels: Pairs, data: bytes) -> None:
+        self._ask("/configs/create")
+        if any(config.name == name for config in self._swarm.configs):
+            raise answered(self._hostname, "/configs/create", 409, f"config {name} already exists")
+        version = self._swarm.count_change()
+        self._swarm.configs.append(
+            Config(id=f"config-{version}", name=name, labels=labels, data=data, version=version)
+        )
+
+    def relabel_config(self, config: Config, labels: Pairs) -> None:
+        path = f"/configs/{config.id}/update"
+        self._ask("/configs/update")
+        if config not in self._swarm.configs:
+            raise answered(self._hostname, path, 500, "update out of sequence")
+        self._swarm.configs.remove(config)
+        version = self._swarm.count_change()
+        self._swarm.configs.append(replace(config, labels=labels, version=version))
+
+    def remove_config(self, identifier: str) -> None:
+        self._ask("DELETE /configs")
+        self._swarm.configs = [c for c in self._swarm.configs if c.id != identifier]
 
     def remove_volume(self, name: VolumeName) -> None:
         self._ask(f"DELETE {name}")

@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Self
 
 from tests.edge import payloads
+from tests.edge.config_host import ConfigHost
 from tests.edge.container_host import RUN, ContainerHost
 from tests.edge.engine_server import NOT_FOUND, EngineServer, Reply, json_reply
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     Hook = Callable[["ScriptedEngine", Seen], Reply | None]
 
 GONE = Reply(status=204, measured=False)
+_NOT_MANAGER = json_reply({"message": "This node is not a swarm manager."}, status=503)
 
 
 class ScriptedEngine:
@@ -60,6 +62,8 @@ class ScriptedEngine:
             if reply is not None:
                 return reply
         with self._swarm.lock:
+            if seen.path.startswith("/configs"):
+                return self._swarm.configs.reply(seen) if self.manager else _NOT_MANAGER
             if seen.method == "POST" or seen.path.startswith(("/containers/", "/images/")):
                 run = self.host.reply(seen)
                 if run is not None:
@@ -70,7 +74,7 @@ class ScriptedEngine:
 
     def _read(self, path: str) -> Reply:
         if path in _STATE and not self.manager:
-            return json_reply({"message": "This node is not a swarm manager."}, status=503)
+            return _NOT_MANAGER
         answers: dict[str, object] = {
             "/info": self.info,
             "/volumes": {"Volumes": self.volumes, "Warnings": self.warnings},
@@ -109,6 +113,7 @@ class ScriptedSwarm:
         self.lock = threading.RLock()
         self.services: list[Payload] = []
         self.tasks: list[Payload] = []
+        self.configs = ConfigHost()
         self.hooks: list[Hook] = []
         self.destroyed: list[str] = []
         self.shared = True
@@ -188,14 +193,16 @@ class ScriptedSwarm:
         for _, seen in self.seen:
             if seen.method == "GET":
                 lists = {"/info", "/volumes", "/containers/json", "/plugins", *_STATE}
+                if seen.path == "/configs":
+                    continue
                 assert seen.path in lists or seen.path.startswith("/images/")
                 assert seen.query == ("all=1" if seen.path == "/containers/json" else "")
             elif seen.method == "DELETE":
-                assert seen.path.startswith(("/volumes/", f"/containers/{RUN}"))
+                assert seen.path.startswith(("/volumes/", "/configs/c", f"/containers/{RUN}"))
                 assert not seen.query, "never with force, and no volume with a container"
             else:
                 assert seen.method == "POST"
-                assert seen.path.startswith(("/containers/", "/images/create"))
+                assert seen.path.startswith(("/containers/", "/images/create", "/configs/"))
 
     @property
     def options(self) -> tuple[str, ...]:

@@ -53,5 +53,12 @@ def test_what_runs_containers_has_no_way_to_remove_a_volume() -> None:
     assert deeds == {"remove_container"}
 
 
+def test_configs_are_written_by_the_memory_and_the_lock_alone() -> None:
+    for deed in ("create_config", "remove_config"):
+        assert modules_that_name(deed) == {"swarm/lock.py", "swarm/memory.py"}
+    assert modules_that_name("relabel_config") == {"swarm/lock.py"}
+    assert modules_that_name("keepers") == {"swarm/keeping.py"}
+
+
 def test_only_what_carries_out_a_plan_is_handed_the_means() -> None:
     assert modules_that_name("remover_of") == {"commands/removal.py", "swarm/remove.py"}

@@ -55,6 +55,7 @@ class Tool:
             "HOME": str(self.home),
             "PYTHONPATH": str(ROOT),
             "CLOUDSTORCTL_CONFIG": str(self.home / "config.toml"),
+            "CLOUDSTORCTL_GRACE": "0s",
             **self.environment,
         }
 

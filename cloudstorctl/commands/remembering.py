@@ -1,0 +1,82 @@
+"""The swarm's memory of unused volumes: read for each look, and written after it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cloudstorctl.core.memory import Memory, after_look, after_losing
+from cloudstorctl.errors import CloudstorctlError
+
+if TYPE_CHECKING:
+    from cloudstorctl.core.memory import Since
+    from cloudstorctl.core.verdict import Assessment
+    from cloudstorctl.swarm.engines import Engines
+    from cloudstorctl.swarm.ports import KeepsConfigs
+
+_ATTEMPTS = 5
+_TOO_OLD = (
+    "This swarm's managers are older than Docker 17.06, and cannot remember since when a volume is "
+    "unused: every one counts as never seen unused. --grace 0s removes without a grace period."
+)
+
+
+def recalled(engines: Engines, cluster_id: str) -> Memory:
+    """Give what the swarm remembers; where that cannot be had, `trouble` says why."""
+    from cloudstorctl.swarm.keeping import keep_no_configs, kept_by_managers  # noqa: PLC0415
+    from cloudstorctl.swarm.memory import recall  # noqa: PLC0415 - docker-py is slow
+
+    try:
+        return kept_by_managers(engines, cluster_id, lambda manager, _: recall(manager))
+    except CloudstorctlError as error:
+        if keep_no_configs(error):
+            return Memory(trouble=_TOO_OLD)
+        return Memory(
+            trouble=f"The swarm's memory of unused volumes cannot be read: {error}. Every volume "
+            "counts as never seen unused."
+        )
+
+
+def marked(engines: Engines, seen: Assessment, *, tidy: bool) -> str:
+    """Remember what a look has seen unused, and forget what it has seen claimed.
+
+    Gives a sentence that says what is not remembered, or an empty text.
+    """
+    from cloudstorctl.swarm.keeping import kept_by_managers  # noqa: PLC0415 - as above
+
+    if seen.memory.trouble:
+        return ""
+    wanted = after_look(seen.memory.since, seen, tidy=tidy)
+    if wanted == seen.memory.since:
+        return ""
+    try:
+        return kept_by_managers(
+            engines, seen.survey.cluster_id, lambda manager, _: _written(manager, seen, wanted)
+        )
+    except CloudstorctlError as error:
+        return f"What was seen unused is not remembered: {error}."
+
+
+def _written(manager: KeepsConfigs, seen: Assessment, wanted: Since) -> str:
+    from cloudstorctl.swarm.memory import recall, remember  # noqa: PLC0415 - as above
+
+    memory = seen.memory
+    for _ in range(_ATTEMPTS):
+        left_out = remember(manager, memory, wanted)
+        if left_out is not None:
+            return _told(left_out)
+        memory = recall(manager)
+        if memory.trouble:
+            return memory.trouble
+        wanted = after_losing(memory.since, seen)
+        if wanted == memory.since:
+            return ""
+    return "What was seen unused is not remembered: other runs write it again and again."
+
+
+def _told(left_out: int) -> str:
+    if not left_out:
+        return ""
+    return (
+        f"{left_out} unused volumes are not remembered: the swarm's memory of them is full, and "
+        "their grace period begins when others are removed."
+    )

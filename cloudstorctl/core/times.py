@@ -1,0 +1,44 @@
+"""Times and lengths of time, written for people and for documents, and read back."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+_DAYS_FROM = 2
+"""Below so many days, hours are told: `36h`."""
+_UNITS = (("d", 86400), ("h", 3600), ("m", 60), ("s", 1))
+
+
+def spelled(length: timedelta) -> str:
+    """Write a length in its two largest units, rounded up to the smaller: `3d4h`, `24h`, `0s`."""
+    seconds = -(-max(length, timedelta(0)) // timedelta(seconds=1))
+    units = _UNITS if seconds >= _DAYS_FROM * _UNITS[0][1] else _UNITS[1:]
+    first = next((i for i, (_, size) in enumerate(units) if seconds >= size), len(units) - 1)
+    shown = units[first : first + 2]
+    smallest = shown[-1][1]
+    seconds = -(-seconds // smallest) * smallest
+    told = ""
+    for unit, size in shown:
+        number, seconds = divmod(seconds, size)
+        told += f"{number}{unit}" if number else ""
+    return told or "0s"
+
+
+def in_utc(at: datetime) -> str:
+    """Write an aware time for people, in UTC: `2026-03-01 12:00:00 UTC`."""
+    return f"{at.astimezone(UTC):%F %T} UTC"
+
+
+def rfc3339(at: datetime) -> str:
+    """Write an aware time in UTC with seconds: `2026-03-01T12:00:00Z` (RFC 3339)."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def moment_in(written: str) -> datetime:
+    """Read a time as RFC 3339 has it; one without a zone is taken as UTC.
+
+    Raises:
+        ValueError: it is no such time.
+    """
+    moment = datetime.fromisoformat(written)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

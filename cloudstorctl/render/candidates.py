@@ -1,0 +1,91 @@
+"""The volumes that wait for their grace period to end, as a table and as a document."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.console import Group
+from rich.text import Text
+
+from cloudstorctl.core.times import in_utc, rfc3339
+from cloudstorctl.render.documents import head_of
+from cloudstorctl.render.layout import Column, Columns, cell, listing
+from cloudstorctl.render.naming import Places
+from cloudstorctl.render.notes import not_seen, summary
+from cloudstorctl.render.tables import ruling_cell
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import timedelta
+
+    from rich.console import RenderableType
+
+    from cloudstorctl.core.judgement import Verdict
+    from cloudstorctl.core.model import Gap, Survey
+    from cloudstorctl.render.documents import Document
+
+CANDIDATES_SCHEMA = "cloudstorctl/candidates/v1"
+
+
+def candidates_document(
+    survey: Survey, found: Sequence[Verdict], gaps: Sequence[Gap], grace: timedelta
+) -> Document:
+    """Describe the candidates; the grace period is in seconds.
+
+    `unused_since` is null for one that was never seen unused before, whose time only begins when
+    a look is remembered.
+    """
+    return {
+        **head_of(CANDIDATES_SCHEMA, survey, gaps),
+        "grace": int(grace.total_seconds()),
+        "candidates": [
+            {
+                "name": str(verdict.volume.name),
+                "ruling": verdict.ruling.value,
+                "unused_since": verdict.unused_since and rfc3339(verdict.unused_since),
+                "removable_from": verdict.unused_since
+                and verdict.removable_from
+                and rfc3339(verdict.removable_from),
+                "reasons": list(verdict.reasons),
+            }
+            for verdict in found
+        ],
+    }
+
+
+def candidates_table(
+    survey: Survey, found: Sequence[Verdict], gaps: Sequence[Gap]
+) -> RenderableType:
+    """Lay out one row a candidate."""
+    return Group(*_parts(survey, found, gaps))
+
+
+def _parts(
+    survey: Survey, found: Sequence[Verdict], gaps: Sequence[Gap]
+) -> Iterator[RenderableType]:
+    heads = ("BACKING", "RULING", "UNUSED SINCE", "REMOVABLE FROM")
+    if found:
+        yield Columns(
+            [Column(head="VOLUME", whole=True), *(Column(head=head) for head in heads)],
+            [
+                (
+                    cell(verdict.volume.name),
+                    listing(str(backing) for backing in verdict.volume.backings),
+                    ruling_cell(verdict, survey.earliest),
+                    *_times(verdict),
+                )
+                for verdict in found
+            ],
+        )
+        yield Text()
+    yield summary([verdict.ruling for verdict in found], gaps)
+    yield from not_seen(gaps, Places(survey.nodes))
+
+
+def _times(verdict: Verdict) -> Iterator[tuple[Text, ...]]:
+    if verdict.unused_since is None or verdict.removable_from is None:
+        yield cell("not remembered yet", "dim")
+        yield cell("-", "dim")
+        return
+    for moment in (verdict.unused_since, verdict.removable_from):
+        yield cell(in_utc(moment))

@@ -1,0 +1,96 @@
+"""What a look adds to the memory of unused volumes, and what it takes away."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from cloudstorctl.core.judgement import Ruling
+from cloudstorctl.core.memory import Memory, after_look, after_losing
+from cloudstorctl.core.model import Gap, VolumeName
+from cloudstorctl.core.verdict import Assessment, assess
+from tests.core.builders import HOUR, NOW, a_container, a_reading, a_service, a_survey
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from cloudstorctl.core.model import Survey
+
+DATA, OTHER = VolumeName("data"), VolumeName("other")
+LONG_AGO = NOW - 50 * HOUR
+BLIND = Gap(source="node w2", cause="no answer")
+
+
+def unused(*, gaps: tuple[Gap, ...] = ()) -> Survey:
+    return a_survey(a_reading("w1", "data"), gaps=gaps)
+
+
+def claimed(*, gaps: tuple[Gap, ...] = ()) -> Survey:
+    user = a_container("data")
+    return a_survey(a_reading("w1", "data", containers=(user,)), gaps=gaps)
+
+
+def reserved() -> Survey:
+    return a_survey(a_reading("w1", "data"), services=(a_service("web", "data", replicas=0),))
+
+
+def after(survey: Survey, since: dict[VolumeName, datetime], *, tidy: bool = False) -> object:
+    return after_look(since, assess(survey), tidy=tidy)
+
+
+def test_what_is_seen_unused_for_the_first_time_is_remembered_from_then_on() -> None:
+    assert after(unused(), {}) == {DATA: NOW}
+    assert after(unused(), {DATA: LONG_AGO}) == {DATA: LONG_AGO}
+
+
+@pytest.mark.parametrize("survey", [claimed(), reserved(), claimed(gaps=(BLIND,))])
+def test_any_claim_forgets_it_also_in_a_look_that_is_not_complete(survey: Survey) -> None:
+    assert after(survey, {DATA: LONG_AGO}) == {}
+
+
+def test_a_look_that_is_not_complete_neither_counts_nor_forgets() -> None:
+    assert after(unused(gaps=(BLIND,)), {}) == {}
+    assert after(unused(gaps=(BLIND,)), {DATA: LONG_AGO}) == {DATA: LONG_AGO}
+
+
+def test_a_gap_that_hides_another_volume_does_not_matter() -> None:
+    gap = replace(BLIND, volumes=frozenset({OTHER}))
+    assert after(unused(gaps=(gap,)), {}) == {DATA: NOW}
+
+
+def test_what_no_engine_lists_is_forgotten_by_a_tidy_and_whole_look_alone() -> None:
+    before = {DATA: LONG_AGO, OTHER: LONG_AGO}
+    assert after(unused(), before) == before
+    assert after(unused(), before, tidy=True) == {DATA: LONG_AGO}
+    assert after(unused(gaps=(BLIND,)), before, tidy=True) == before
+    hidden = replace(BLIND, volumes=frozenset({OTHER}))
+    assert after(unused(gaps=(hidden,)), before, tidy=True) == before
+
+
+def test_who_loses_the_race_to_write_adds_nothing_and_forgets_what_it_saw_claimed() -> None:
+    assert after_losing({OTHER: LONG_AGO}, assess(unused())) == {OTHER: LONG_AGO}
+    won = {DATA: LONG_AGO, OTHER: LONG_AGO}
+    assert after_losing(won, assess(claimed())) == {OTHER: LONG_AGO}
+
+
+@pytest.mark.parametrize("ahead", [HOUR, -HOUR])
+def test_a_wrong_clock_makes_a_grace_period_longer_and_never_shorter(ahead: timedelta) -> None:
+    survey = replace(unused(), swarm_time=NOW + ahead)
+    assert after(survey, {}) == {DATA: NOW + max(ahead, timedelta(0))}
+
+    def judged(since: datetime) -> Assessment:
+        return assess(survey, grace=24 * HOUR, memory=Memory(since={DATA: since}))
+
+    due = NOW + min(ahead, timedelta(0)) - 24 * HOUR
+    assert judged(due).verdicts[0].ruling is Ruling.REMOVABLE
+    assert judged(due + timedelta(seconds=1)).verdicts[0].ruling is Ruling.PENDING
+
+
+def test_a_verdict_tells_since_when_and_until_when() -> None:
+    (verdict,) = assess(unused(), grace=24 * HOUR, memory=Memory(since={DATA: NOW - HOUR})).verdicts
+    assert (verdict.unused_since, verdict.removable_from) == (NOW - HOUR, NOW + 23 * HOUR)
+    (verdict,) = assess(claimed(), grace=HOUR, memory=Memory(since={DATA: LONG_AGO})).verdicts
+    assert (verdict.unused_since, verdict.removable_from) == (None, None)
