@@ -27,6 +27,7 @@ _PACKAGES = {
 }
 _SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _OF_A_MANAGER = ("/info", "/nodes", "/services", "/tasks")
+_OF_THE_MEMORY = ("/info", "/configs")
 _OF_A_NODE = ("/info", "/containers/json?all=1", "/plugins", "/volumes")
 
 
@@ -78,8 +79,12 @@ def _program(engines: Engines, fleet: Fleet, configuration: Path) -> Contender:
 def _floor(engines: Engines, tools: Tools, configuration: Path) -> Contender:
     """The requests that the program sends, and nothing done with the answers."""
     manager = [f"{engines.addresses[0]}{path}" for path in _OF_A_MANAGER]
+    memory = [f"{engines.addresses[0]}{path}" for path in _OF_THE_MEMORY]
     nodes = [f"{address}{path}" for address in engines.addresses for path in _OF_A_NODE]
-    rows = [f'url = "http://{url}"\noutput = "/dev/null"' for url in (*manager, *nodes, *manager)]
+    rows = [
+        f'url = "http://{url}"\noutput = "/dev/null"'
+        for url in (*manager, *nodes, *manager, *memory)
+    ]
     configuration.write_text("\n".join(rows) + "\n")
     words = ["--parallel", "--silent", "--show-error", "--fail", "--config", str(configuration)]
     return Contender(name="curl --parallel", argv=[tools.paths["curl"], "--disable", *words])

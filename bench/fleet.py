@@ -110,6 +110,7 @@ class Fleet:
         ]
         (manager / "nodes").write_text(_json(nodes) + "\n")
         (manager / "services").write_text(_json(self.services) + "\n")
+        (manager / "configs").write_text(_json([swarm_answers.memory(self.everywhere)]) + "\n")
 
     def _write_engine(self, folder: Path, position: int) -> Iterator[Payload]:
         """Write the answers of one engine, and give the rows of its tasks."""

@@ -5,7 +5,15 @@ The shapes are those of engines of 20.10 and 26.1; only what a fleet varies is g
 
 from __future__ import annotations
 
-from typing import Any
+import base64
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from cloudstorctl.core.memory_document import LABELS, name_of, written
+from cloudstorctl.core.model import VolumeName
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 Payload = dict[str, Any]
 
@@ -143,3 +151,17 @@ def task(  # noqa: PLR0913 - one for each thing that differs
     if not slot:
         del row["Slot"]
     return row
+
+
+def memory(names: Iterable[str]) -> Payload:
+    """The one row of `/configs`: since when volumes are remembered to be unused."""
+    data, _ = written(dict.fromkeys(map(VolumeName, names), datetime(2026, 1, 1, tzinfo=UTC)))
+    return {
+        "ID": "m1tj1x2nyjkwq4h0zk2n6v1oz",
+        "Version": {"Index": 10},
+        "Spec": {
+            "Name": name_of(1),
+            "Labels": dict(LABELS),
+            "Data": base64.b64encode(data).decode(),
+        },
+    }
