@@ -32,12 +32,14 @@ from cloudstorctl.commands import (
     verify,
 )
 from cloudstorctl.commands.completion_script import PROGRAM, VARIABLE
+from cloudstorctl.commands.course import Course
 from cloudstorctl.commands.invocation import Invocation, World, world_of_process
 from cloudstorctl.commands.options import examples, with_options, world_in
+from cloudstorctl.commands.telling import tell
 from cloudstorctl.errors import CloudstorctlError, ExitCode
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 _FEW_COLLECTIONS = 1_000_000
 """Objects made before the first look for cycles; Python's own 700 is for other programs."""
@@ -101,25 +103,36 @@ config_app.command("show", epilog=config_show.EPILOG)(config_show.show)
 
 
 def main(argv: Sequence[str] | None = None, world: World | None = None) -> int:
-    """Run the program and return its exit code: the only map from an error to a code."""
-    world = replace(world or world_of_process(os.environ), run=main)
+    """Run the program, tell of it whom it was to tell, and return its exit code."""
+    given = sys.argv[1:] if argv is None else argv
+    world = replace(world or world_of_process(os.environ), run=main, course=Course())
+    code = _ended(world, lambda: _run_command(given, world))
+    course, environ = world.course, world.environ
+    return _ended(
+        world, lambda: tell(course, code, environ=environ, say=lambda text: _say(world, text))
+    )
+
+
+def _ended(world: World, work: Callable[[], int]) -> int:
+    """Work, and return the exit code: the only map from an error to a code."""
     try:
-        code = _run_command(sys.argv[1:] if argv is None else argv, world)
+        code = work()
         world.stdout.flush()
     except BrokenPipeError:
         # Whoever read our output has seen enough, as in `cloudstorctl ls | head`.
+        world.course.error = "what read its output is gone"
         return ExitCode.FAILED
     except (KeyboardInterrupt, typer.Abort):
-        _say(world, "interrupted")
+        _fail(world, "interrupted")
         return ExitCode.INTERRUPTED
     except typer.TyperException as error:
         return _usage_error(world, error)
     except CloudstorctlError as error:
-        _say(world, str(error))
+        _fail(world, str(error))
         return error.exit_code
     except Exception:  # noqa: BLE001 - the last resort, which tells everything
         world.stderr.write(traceback.format_exc())
-        _say(world, f"a bug in version {__version__}: please report it with the lines above")
+        _fail(world, f"a bug in version {__version__}: please report it with the lines above")
         return ExitCode.BUG
     return code
 
@@ -167,6 +180,11 @@ def _usage_error(world: World, error: typer.TyperException) -> int:
     ctx = getattr(error, "ctx", None)
     world.stderr.write(f"Try '{ctx.command_path if ctx else PROGRAM} --help'.\n")
     return ExitCode.USAGE
+
+
+def _fail(world: World, message: str) -> None:
+    world.course.error = message
+    _say(world, message)
 
 
 def _say(world: World, message: str) -> None:

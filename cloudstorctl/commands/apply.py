@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cloudstorctl.commands.invocation import Invocation
-from cloudstorctl.commands.options import ConfirmTerminated, Grace, examples, with_options
+from cloudstorctl.commands.options import (
+    ConfirmTerminated,
+    Grace,
+    MetricsOut,
+    Notify,
+    examples,
+    with_options,
+)
 from cloudstorctl.commands.removal import (
     AuditLog,
     MaxCount,
@@ -46,6 +53,8 @@ def apply(  # noqa: PLR0913 - one for each option
     max_percent: MaxPercent = None,
     audit_log: AuditLog = None,
     no_lock: NoLock = False,
+    notify: Notify = None,
+    metrics_out: MetricsOut = None,
 ) -> ExitCode:
     """Carry out a saved plan, if all that it rests on still holds.
 
@@ -57,8 +66,12 @@ def apply(  # noqa: PLR0913 - one for each option
         confirm_terminated=confirm_terminated,
         grace=grace,
         audit_log=audit_log,
+        notify=tuple(notify) if notify else None,
     )
+    course = invocation.world.course
+    course.begin_removing("apply", context, metrics_out)
     saved = _read(file)
+    course.plan = saved
     if saved.recovery_within is not None:
         context = replace(context, require_recovery_point=saved.recovery_within)
     with open_session(invocation, context) as session:
@@ -72,6 +85,7 @@ def apply(  # noqa: PLR0913 - one for each option
                 "Make a new one with 'cloudstorctl safe-prune --dry-run --plan-out FILE'."
             )
         plan = plan_removals(seen, frozenset(removal.volume for removal in saved.removals))
+        course.planned(plan)
         if plan.kept:
             told = "\n".join(f"  {kept.volume}: {' '.join(kept.reasons)}" for kept in plan.kept)
             raise IncompleteError(
@@ -79,7 +93,7 @@ def apply(  # noqa: PLR0913 - one for each option
             )
         check_limits(plan, len(seen.verdicts), limits_of(context))
         if not plan.removals:
-            show_outcomes(session, plan, [])
+            show_outcomes(session, ExitCode.DONE)
             return ExitCode.DONE
         return carry_out(session, plan, lock=not no_lock)
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from cloudstorctl.commands.invocation import Invocation
 from cloudstorctl.commands.options import examples, with_options
 from cloudstorctl.config import Output
+from cloudstorctl.core.web_address import shown
 from cloudstorctl.errors import ExitCode
 from cloudstorctl.render.documents import as_json, as_yaml
 
@@ -29,7 +30,8 @@ _PASSWORD = re.compile(r"(?P<user>://[^:@/]*):.*@")
 def show(invocation: Invocation) -> ExitCode:
     """Print the effective configuration and where each value came from.
 
-    Nothing is asked of any engine. Passwords in addresses are left out.
+    Nothing is asked of any engine. Passwords in addresses are left out, and of the
+    addresses to notify all but the host.
     """
     context = invocation.context()
     console = invocation.console()
@@ -69,6 +71,7 @@ def _settings(context: Context) -> list[tuple[str, object]]:
     values = {field.name: getattr(context, field.name) for field in fields(context)}
     del values["origins"]
     values["node_overrides"] = dict(context.node_overrides)
+    values["notify"] = tuple(shown(address) for address in context.notify)
     return [(name, _plain(value)) for name, value in values.items()]
 
 

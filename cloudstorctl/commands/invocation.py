@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TextIO, TypedDict, Unpack
 
+from cloudstorctl.commands.course import Course
 from cloudstorctl.config import Context, Flags, Output, Places, load_context
 from cloudstorctl.render.console import Console, Streams
 
@@ -44,6 +45,8 @@ class World:
     """How engines are reached; None: over the network, as their addresses say."""
     holder: str = "somebody"
     """Who runs it, and where, for others who have to wait: `deploy@ci-runner-7`."""
+    course: Course = field(default_factory=Course)
+    """What has happened in this run; main() begins a new one."""
 
 
 def world_of_process(environ: Mapping[str, str]) -> World:
@@ -72,6 +75,7 @@ class MoreFlags(TypedDict, total=False):
     require_recovery_point: str | None
     confirm_terminated: bool | None
     grace: str | None
+    notify: tuple[str, ...] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

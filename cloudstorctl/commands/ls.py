@@ -8,7 +8,13 @@ import typer
 
 from cloudstorctl.commands.completion import node_names, volume_names
 from cloudstorctl.commands.invocation import Invocation
-from cloudstorctl.commands.options import ConfirmTerminated, Grace, examples, with_options
+from cloudstorctl.commands.options import (
+    ConfirmTerminated,
+    Grace,
+    MetricsOut,
+    examples,
+    with_options,
+)
 from cloudstorctl.commands.selection import Selection
 from cloudstorctl.commands.session import open_session
 from cloudstorctl.commands.showing import show
@@ -69,12 +75,14 @@ def ls(  # noqa: PLR0913 - one for each filter
     stack: Annotated[list[str] | None, typer.Option(metavar="STACK", help="Of this stack.")] = None,
     grace: Grace = None,
     confirm_terminated: ConfirmTerminated = False,
+    metrics_out: MetricsOut = None,
 ) -> ExitCode:
     """List the Cloudstor volumes of the swarm, with who uses each.
 
     Reads every node. Exits 5 when something could not be seen that may matter to what is listed.
     """
     context = invocation.context(confirm_terminated=confirm_terminated, grace=grace)
+    invocation.world.course.begin("ls", context, metrics_out)
     selection = Selection(
         patterns=tuple(patterns or ()),
         nodes=tuple(node or ()),
@@ -86,6 +94,7 @@ def ls(  # noqa: PLR0913 - one for each filter
     with open_session(invocation, context) as session:
         seen = session.look()
     verdicts = selection.of(seen.verdicts, seen.survey)
+    session.course.was_asked_about(verdict.ruling for verdict in verdicts)
     if per_node:
         verdicts = tuple(selection.entries_of(verdict, seen.survey) for verdict in verdicts)
     if seen.verdicts and not verdicts:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable  # noqa: TC003 - inspected at run time
+from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import typer
@@ -27,6 +28,16 @@ Grace = Annotated[
         metavar="TIME",
         help="Only what has been seen unused for this long; 24h where nothing else is set.",
     ),
+]
+
+MetricsOut = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Write metrics here, as node-exporter reads them."),
+]
+
+Notify = Annotated[
+    list[str] | None,
+    typer.Option(metavar="URL", help="Post what happened here, as JSON. Repeat for more."),
 ]
 
 

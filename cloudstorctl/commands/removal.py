@@ -11,7 +11,8 @@ import typer
 from cloudstorctl.commands.interrupt import stopping
 from cloudstorctl.commands.session import Marking
 from cloudstorctl.commands.showing import show
-from cloudstorctl.core.judgement import Outcome, OutcomeStatus, Ruling
+from cloudstorctl.core.ending import Ending
+from cloudstorctl.core.judgement import OutcomeStatus, Ruling
 from cloudstorctl.core.plan import Limits
 from cloudstorctl.errors import CloudstorctlError, ExitCode
 
@@ -20,8 +21,7 @@ if TYPE_CHECKING:
 
     from cloudstorctl.commands.session import Session
     from cloudstorctl.config import Context
-    from cloudstorctl.core.judgement import Plan
-    from cloudstorctl.core.model import VolumeName
+    from cloudstorctl.core.judgement import Outcome, Plan
 
 MaxCount = Annotated[
     int | None, typer.Option(metavar="N", help="Refuse to remove more than N volumes.")
@@ -56,10 +56,13 @@ def limits_of(context: Context) -> Limits:
     return Limits(max_count=context.max_count, max_percent=context.max_percent)
 
 
-def carry_out(session: Session, plan: Plan, *, lock: bool) -> ExitCode:
+def carry_out(
+    session: Session, plan: Plan, *, lock: bool, left: ExitCode = ExitCode.DONE
+) -> ExitCode:
     """Remove the volumes of a plan, print every outcome, and say how it went.
 
-    With `lock`, no other run that takes the lock of the swarm removes anything meanwhile.
+    With `lock`, no other run that takes the lock of the swarm removes anything meanwhile. `left`
+    is the exit code where all of them are removed: what the plan leaves may ask for one.
 
     Raises:
         CloudstorctlError: what ended the run early, after the outcomes have been printed.
@@ -68,7 +71,7 @@ def carry_out(session: Session, plan: Plan, *, lock: bool) -> ExitCode:
     from cloudstorctl.swarm.remove import Removal, remove  # noqa: PLC0415 - as in session.py
 
     console, context = session.console, session.context
-    outcomes: list[Outcome] = []
+    outcomes = session.course.outcomes
     ended: CloudstorctlError | None = None
     with (
         open_audit(context.audit_log, now=session.invocation.world.now) as audit,
@@ -76,6 +79,7 @@ def carry_out(session: Session, plan: Plan, *, lock: bool) -> ExitCode:
     ):
         try:
             with _locked(session, plan, wanted=lock) as keep:
+                session.course.begun = True
                 removal = Removal(
                     # Another manager may answer now: one of another swarm must not.
                     look=lambda: session.look(
@@ -92,17 +96,12 @@ def carry_out(session: Session, plan: Plan, *, lock: bool) -> ExitCode:
         except CloudstorctlError as error:
             ended = error
         interrupted = stop()
-    if not outcomes:
-        # Without the lock of the swarm not even the first one was looked at.
-        outcomes += (_not_begun(removal.volume) for removal in plan.removals)
-    show_outcomes(session, plan, outcomes)
     if ended is not None:
+        show_outcomes(session, ended.exit_code, str(ended))
         raise ended
-    return ExitCode.INTERRUPTED if interrupted else exit_code_of(outcomes)
-
-
-def _not_begun(volume: VolumeName) -> Outcome:
-    return Outcome(volume=volume, status=OutcomeStatus.NOT_TRIED, detail="the run could not begin")
+    code = ExitCode.INTERRUPTED if interrupted else exit_code_of(outcomes) or left
+    show_outcomes(session, code)
+    return code
 
 
 @contextmanager
@@ -140,28 +139,19 @@ def exit_code_of(outcomes: Iterable[Outcome]) -> ExitCode:
     return ExitCode.DONE
 
 
-def show_outcomes(session: Session, plan: Plan, outcomes: list[Outcome]) -> None:
-    """Print what happened; a document also tells of what the plan kept."""
-    from cloudstorctl.render import documents  # noqa: PLC0415 - rich is slow
-    from cloudstorctl.render import plan as screens  # noqa: PLC0415 - as above
+def show_outcomes(session: Session, code: ExitCode, error: str | None = None) -> None:
+    """Print what happened; a document also tells of what the plan kept, and how the run ended."""
+    from cloudstorctl.render import plan as screens  # noqa: PLC0415 - rich is slow
     from cloudstorctl.render.visible import visible  # noqa: PLC0415 - as above
 
-    kept = [
-        Outcome(volume=k.volume, status=OutcomeStatus.KEPT, detail=" ".join(k.reasons))
-        for k in plan.kept
-    ]
+    course = session.course
+    course.ending = ending = Ending(command=course.command, exit_code=code, error=error)
+    outcomes = course.outcomes
     removed = [o.volume for o in outcomes if o.status is OutcomeStatus.REMOVED]
     show(
         session.console,
         session.context.output,
-        document=lambda: documents.outcomes_document(
-            plan.cluster_id,
-            plan.made_at,
-            [*outcomes, *kept],
-            plan.gaps,
-            not plan.gaps,
-            nodes=plan.nodes,
-        ),
+        document=lambda: course.document(ending),
         names=lambda: "".join(f"{visible(name)}\n" for name in removed),
         screens=lambda: [screens.outcomes_screen(outcomes)],
     )

@@ -9,7 +9,14 @@ import typer
 from cloudstorctl.commands.completion import volume_names
 from cloudstorctl.commands.inspect import unlisted
 from cloudstorctl.commands.invocation import Invocation
-from cloudstorctl.commands.options import ConfirmTerminated, Grace, examples, with_options
+from cloudstorctl.commands.options import (
+    ConfirmTerminated,
+    Grace,
+    MetricsOut,
+    Notify,
+    examples,
+    with_options,
+)
 from cloudstorctl.commands.removal import (
     AuditLog,
     MaxCount,
@@ -43,6 +50,8 @@ def rm(  # noqa: PLR0913 - one for each option
     confirm_terminated: ConfirmTerminated = False,
     max_percent: MaxPercent = None,
     audit_log: AuditLog = None,
+    notify: Notify = None,
+    metrics_out: MetricsOut = None,
 ) -> ExitCode:
     """Remove volumes by name, if nothing uses or could use them.
 
@@ -55,24 +64,26 @@ def rm(  # noqa: PLR0913 - one for each option
         confirm_terminated=confirm_terminated,
         grace=grace,
         audit_log=audit_log,
+        notify=tuple(notify) if notify else None,
     )
+    invocation.world.course.begin_removing("rm", context, metrics_out)
     with open_session(invocation, context) as session:
         session.tell_of_grace()
         seen = session.look(marking=Marking.TIDY)
         plan = plan_removals(seen, frozenset(VolumeName(name) for name in volumes))
+        session.course.planned(plan)
         check_limits(plan, len(seen.verdicts), limits_of(context))
         missing = [name for name in volumes if seen.on(VolumeName(name)) is None]
         for name in missing:
             session.console.error(unlisted(name, seen))
         _refuse(session, seen, plan)
+        unseen = ExitCode.FAILED if seen.complete else ExitCode.INCOMPLETE
+        left = kept_code(plan) or (unseen if missing else ExitCode.DONE)
         if plan.removals:
-            code = carry_out(session, plan, lock=False)
-        else:
-            code = ExitCode.DONE
-            if not context.output.for_people:
-                show_outcomes(session, plan, [])
-    unseen = ExitCode.FAILED if seen.complete else ExitCode.INCOMPLETE
-    return code or kept_code(plan) or (unseen if missing else ExitCode.DONE)
+            return carry_out(session, plan, lock=False, left=left)
+        if not context.output.for_people:
+            show_outcomes(session, left)
+        return left
 
 
 def _refuse(session: Session, seen: Assessment, plan: Plan) -> None:

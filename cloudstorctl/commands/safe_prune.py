@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,7 +10,14 @@ import typer
 
 from cloudstorctl.commands.completion import volume_names
 from cloudstorctl.commands.invocation import Invocation
-from cloudstorctl.commands.options import ConfirmTerminated, Grace, examples, with_options
+from cloudstorctl.commands.options import (
+    ConfirmTerminated,
+    Grace,
+    MetricsOut,
+    Notify,
+    examples,
+    with_options,
+)
 from cloudstorctl.commands.removal import (
     AuditLog,
     MaxCount,
@@ -26,6 +31,7 @@ from cloudstorctl.commands.removal import (
 from cloudstorctl.commands.selection import Selection
 from cloudstorctl.commands.session import Marking, open_session
 from cloudstorctl.commands.showing import show
+from cloudstorctl.commands.whole_file import write_whole
 from cloudstorctl.core.judgement import Ruling
 from cloudstorctl.core.plan import check_limits, plan_removals
 from cloudstorctl.core.plan_document import plan_document
@@ -75,6 +81,8 @@ def safe_prune(  # noqa: PLR0913 - one for each option
     confirm_terminated: ConfirmTerminated = False,
     audit_log: AuditLog = None,
     no_lock: NoLock = False,
+    notify: Notify = None,
+    metrics_out: MetricsOut = None,
     detailed_exitcode: Annotated[
         bool,
         typer.Option("--detailed-exitcode", help="With --dry-run: exit 3 if there are candidates."),
@@ -92,13 +100,16 @@ def safe_prune(  # noqa: PLR0913 - one for each option
         confirm_terminated=confirm_terminated,
         grace=grace,
         audit_log=audit_log,
+        notify=tuple(notify) if notify else None,
     )
+    invocation.world.course.begin_removing("safe-prune", context, metrics_out, dry_run=dry_run)
     selection = Selection(patterns=tuple(patterns or ()), exclude=tuple(exclude or ()))
     with open_session(invocation, context) as session:
         session.tell_of_grace()
         seen = session.look(restorable=True, marking=Marking.TIDY)
         chosen = selection.of(seen.verdicts, seen.survey)
         plan = plan_removals(seen, frozenset(verdict.volume.name for verdict in chosen))
+        session.course.planned(plan)
         left = _left(session, seen, plan, chosen)
         if plan_out is not None:
             _write(plan_out, plan)
@@ -112,11 +123,11 @@ def safe_prune(  # noqa: PLR0913 - one for each option
         if dry_run:
             return ExitCode.CANDIDATES if plan.removals and detailed_exitcode else left
         if not plan.removals:
-            _show(session, plan) if in_words else show_outcomes(session, plan, [])
+            _show(session, plan) if in_words else show_outcomes(session, left)
             return left
         if not yes:
             _confirm(session, plan)
-        return carry_out(session, plan, lock=not no_lock) or left
+        return carry_out(session, plan, lock=not no_lock, left=left)
 
 
 def _left(session: Session, seen: Assessment, plan: Plan, chosen: tuple[Verdict, ...]) -> ExitCode:
@@ -160,16 +171,9 @@ def _show(session: Session, plan: Plan) -> None:
 
 
 def _write(path: Path, plan: Plan) -> None:
-    """Replace the file at once, so that a plan is whole or not there."""
     text = json.dumps(plan_document(plan), indent=2) + "\n"
     try:
-        with tempfile.NamedTemporaryFile(
-            "w", dir=path.parent, prefix=f".{path.name}.", delete=False, encoding="utf-8"
-        ) as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(file.name).replace(path)
+        write_whole(path, text)
     except OSError as error:
         raise CloudstorctlError(
             f"The plan cannot be written to {path}: {error.strerror}. Nothing was removed."

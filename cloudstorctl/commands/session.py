@@ -18,6 +18,7 @@ from cloudstorctl.core.verdict import Assessment, assess
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from cloudstorctl.commands.course import Course
     from cloudstorctl.commands.invocation import Invocation
     from cloudstorctl.commands.storage import Storage
     from cloudstorctl.config import Context
@@ -44,6 +45,11 @@ class Session:
     context: Context
     engines: Engines
     console: Console
+
+    @property
+    def course(self) -> Course:
+        """What has happened so far."""
+        return self.invocation.world.course
 
     def look(
         self,
@@ -90,6 +96,7 @@ class Session:
             memory=memory,
             restoring=restoring,
         )
+        self.course.saw(assessment)
         if context.grace and marking is not Marking.NONE:
             forgotten = marked(self.engines, assessment, tidy=marking is Marking.TIDY)
             if forgotten:

@@ -70,6 +70,7 @@ class Flags:
     require_recovery_point: str | None = None
     confirm_terminated: bool | None = None
     grace: str | None = None
+    notify: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +106,8 @@ class Context:
     """How young a recovery point has to be for a removal; None: none has to be there."""
     confirm_terminated: bool = False
     """Whether EC2 is asked of nodes that are down."""
+    notify: tuple[str, ...] = ()
+    """Addresses that outcomes are posted to; they may hold secrets."""
     aws_profile: str | None = None
     """A profile of AWS's shared files; None: AWS_PROFILE, or the default one."""
     aws_region: str | None = None

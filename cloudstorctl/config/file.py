@@ -26,6 +26,7 @@ _KEYS = {
     "max_count": "prune.max_count",
     "max_percent": "prune.max_percent",
     "require_recovery_point": "prune.require_recovery_point",
+    "notify": "prune.notify",
     "aws_profile": "aws.profile",
     "aws_region": "aws.region",
     "aws_stack": "aws.stack",
@@ -59,6 +60,7 @@ class FileContext:
     max_count: int | None = None
     max_percent: float | None = None
     require_recovery_point: timedelta | None = None
+    notify: tuple[str, ...] | None = None
     aws_profile: str | None = None
     aws_region: str | None = None
     aws_stack: str | None = None
@@ -156,7 +158,7 @@ def _context_in(table: _Table, name: str) -> FileContext:
     protect = table.table("protect")
     protect.only("volumes")
     prune = table.table("prune")
-    prune.only("grace", "max_count", "max_percent", "require_recovery_point")
+    prune.only("grace", "max_count", "max_percent", "require_recovery_point", "notify")
     aws = table.table("aws")
     aws.only("profile", "region", "stack", "efs_regular", "efs_maxio")
     return FileContext(
@@ -179,6 +181,7 @@ def _context_in(table: _Table, name: str) -> FileContext:
         max_count=prune.get("max_count", values.count),
         max_percent=prune.get("max_percent", values.percent),
         require_recovery_point=prune.get("require_recovery_point", values.duration),
+        notify=prune.get("notify", values.web_addresses),
         aws_profile=aws.get("profile", values.text),
         aws_region=aws.get("region", values.text),
         aws_stack=aws.get("stack", values.text),

@@ -83,6 +83,7 @@ def load_context(flags: Flags, environ: Mapping[str, str], places: Places) -> Co
             in_file.require_recovery_point,
         ),
         confirm_terminated=confirm,
+        notify=sources.pick("notify", _addresses, (), flags.notify, in_file.notify),
         aws_profile=sources.from_file("aws_profile", in_file.aws_profile, None),
         aws_region=sources.from_file("aws_region", in_file.aws_region, None),
         aws_stack=sources.from_file("aws_stack", in_file.aws_stack, None),
@@ -155,6 +156,11 @@ def _checked(label: str, check: Callable[[object], T], raw: object) -> T:
             except ValueError as error:
                 raise UsageError(f"{label}: {error}") from error
         raise UsageError(f"{label}: {first}") from first
+
+
+def _addresses(value: object) -> tuple[str, ...]:
+    # The variable holds them with blanks in between, which no address has.
+    return values.web_addresses(value.split() if isinstance(value, str) else value)
 
 
 def _output(value: object) -> Output:

@@ -11,6 +11,8 @@ import re
 from datetime import timedelta
 from typing import TypeGuard
 
+from cloudstorctl.core.web_address import EXPECTED, web_address
+
 _DURATION = re.compile(
     r"(?:(?P<days>[0-9]{1,6})d)?(?:(?P<hours>[0-9]{1,6})h)?"
     r"(?:(?P<minutes>[0-9]{1,6})m)?(?:(?P<seconds>[0-9]{1,6})s)?"
@@ -36,6 +38,20 @@ def texts(value: object) -> tuple[str, ...]:
         if not isinstance(item, str) or not item.strip():
             raise ValueError(f"expected {expected}, found {_described(item)} in the list")
     return tuple(value)
+
+
+def web_addresses(value: object) -> tuple[str, ...]:
+    """Return `value`, a list of addresses that can be posted to.
+
+    What is wrong is told without the address: it may hold a secret.
+    """
+    if not isinstance(value, list | tuple) or not value:
+        raise ValueError(f"expected a list of which each is {EXPECTED}")
+    for item in value:
+        if not isinstance(item, str):
+            raise _wrong(EXPECTED, item)
+        web_address(item)
+    return tuple(dict.fromkeys(value))
 
 
 def count(value: object) -> int:

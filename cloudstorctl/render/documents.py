@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
+    from cloudstorctl.core.ending import Ending
     from cloudstorctl.core.judgement import Backing, Claim, EntryView, NodeRef, Outcome, Verdict
     from cloudstorctl.core.model import Gap, Node, NodeId, Survey
     from cloudstorctl.core.storage import Restorable
@@ -54,22 +55,29 @@ def head_of(schema: str, survey: Survey, gaps: Sequence[Gap]) -> Document:
 
 
 def outcomes_document(  # noqa: PLR0913 - one for each part of the document
-    cluster_id: str,
-    at: datetime,
+    cluster_id: str | None,
+    at: datetime | None,
     outcomes: Sequence[Outcome],
     gaps: Sequence[Gap],
     complete: bool,  # noqa: FBT001 - its name is the field's
     *,
+    ending: Ending,
     nodes: Iterable[Node | NodeRef] = (),
 ) -> Document:
-    """Describe what happened to each volume; `nodes` tell the hostnames of those in the gaps."""
+    """Describe what happened to each volume; `nodes` tell the hostnames of those in the gaps.
+
+    `cluster_id` and `at` are None where no manager answered.
+    """
     places = _Documented(nodes)
     return {
         "schema": OUTCOMES_SCHEMA,
         "cluster_id": cluster_id,
-        "surveyed_at": rfc3339(at),
+        "surveyed_at": at and rfc3339(at),
         "complete": complete,
         "gaps": [_gap(gap, places) for gap in gaps],
+        "command": ending.command,
+        "exit_code": int(ending.exit_code),
+        "error": ending.error,
         "outcomes": [
             {
                 "volume": str(outcome.volume),

@@ -45,6 +45,7 @@ grace = "1d12h"
 max_count = 3
 max_percent = 7.5
 require_recovery_point = "2d"
+notify = ["https://example.com/hook"]
 
 [contexts.prod.aws]
 profile = "ops"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import signal
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from tests.edge.engine_server import Reply
-    from tests.edge.scripted_swarm import ScriptedSwarm
+    from tests.edge.engine_server import Reply, Seen
+    from tests.edge.scripted_swarm import ScriptedEngine, ScriptedSwarm
 
 
 LOUD = (
@@ -75,6 +77,19 @@ class Stage:
     def on_delete(self, volume: str, act: Callable[[], Reply | None]) -> None:
         """Act when the removal of this volume arrives at an engine, before it is carried out."""
         self.swarm.before("DELETE", f"/volumes/{volume}", act)
+
+    def stop_at_once_after(self, volume: str) -> None:
+        """Press Ctrl-C while a removal is under way, and again while its effect is looked for."""
+
+        def press() -> None:
+            os.kill(os.getpid(), signal.SIGINT)
+
+        def press_again(engine: ScriptedEngine, seen: Seen) -> None:
+            if seen.path == "/nodes" and engine.server.count("DELETE", f"/volumes/{volume}"):
+                press()
+
+        self.on_delete(volume, press)
+        self.swarm.hooks.append(press_again)
 
     def set_plugins(self, **settings: str) -> None:
         """Set the Cloudstor plugin of every engine."""

@@ -60,6 +60,7 @@ def test_every_key_of_the_file_arrives_with_its_place(setup: Setup) -> None:
         max_count=3,
         max_percent=7.5,
         require_recovery_point=timedelta(days=2),
+        notify=("https://example.com/hook",),
         aws_profile="ops",
         aws_region="eu-west-1",
         aws_stack="arn:s",
@@ -90,6 +91,12 @@ def test_every_setting_has_an_origin(setup: Setup) -> None:
         ("max_count", Flags(max_count=1), "2", (1, 2, 3)),
         ("max_percent", Flags(max_percent=1), "2.5", (1.0, 2.5, 7.5)),
         ("node_endpoint", Flags(node_endpoint="a"), "b", ("a", "b", "ssh://docker@{addr}")),
+        (
+            "notify",
+            Flags(notify=("http://a/1",)),
+            " http://b/2  http://c/3 http://b/2",
+            (("http://a/1",), ("http://b/2", "http://c/3"), ("https://example.com/hook",)),
+        ),
         ("output", Flags(output=Output.JSON), "yaml", ("json", "yaml", "table")),
     ],
 )

@@ -85,6 +85,15 @@ if TYPE_CHECKING:
         ('[contexts.a.prune]\ngrace = "12h1d"', 'found the text "12h1d"'),
         ('[contexts.a.prune]\ngrace = ""', "found an empty text"),
         ('[contexts.a.prune]\ngrace = "9999999d"', 'found the text "9999999d"'),
+        (
+            '[contexts.a.prune]\nnotify = "https://x/s3cret"',
+            'prune.notify: expected a list of which each is an address such as "https://example',
+        ),
+        ("[contexts.a.prune]\nnotify = [1]", "found the number 1"),
+        (
+            '[contexts.a.prune]\nnotify = ["ftp://x/s3cret"]',
+            'with the scheme http or https, found "ftp"',
+        ),
         ('[contexts.a.tls]\ncert = "c"', "contexts.a.tls: cert and key are only of use together"),
         ('default_context = "x"\n[contexts.a]', 'there is no context "x" (known: a)'),
         ('default_context = "x"', 'there is no context "x" (known: none)'),
@@ -99,6 +108,7 @@ def test_a_file_that_is_wrong_is_refused_with_file_key_and_remedy(
     refusal = setup.refusal()
     assert refusal.startswith("~/.config/cloudstorctl/config.toml: ")
     assert sentence in refusal
+    assert "s3cret" not in refusal
 
 
 @pytest.mark.parametrize(

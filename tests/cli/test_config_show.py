@@ -49,6 +49,7 @@ def test_config_show_prints_each_value_with_where_it_came_from(
         "max_percent 25 default",
         "require_recovery_point - default",
         "confirm_terminated no default",
+        "notify - default",
         "aws_profile - default",
         "aws_region - default",
         "aws_stack - default",
@@ -102,3 +103,17 @@ def test_config_show_leaves_passwords_out(setup: Setup, tmp_path: Path, form: st
     assert "ssh://me:***@host:22" in shown
     assert "ssh://me:***@{addr}" in shown
     assert "tcp://me:***@w1" in shown
+
+
+@pytest.mark.parametrize("form", ["table", "json", "yaml"])
+def test_config_show_leaves_out_what_lets_anybody_post(
+    setup: Setup, tmp_path: Path, form: str
+) -> None:
+    setup.write(
+        "[contexts.prod.prune]\n"
+        'notify = ["https://hooks.slack.com/services/T0/s3cret", "http://me:s3cret@h:8/?k=s3cret"]\n'
+    )
+    shown = run_in(a_world(tmp_path), "config", "show", "-o", form).out
+    assert "s3cret" not in shown
+    for address in ("https://hooks.slack.com/", "http://h:8/"):
+        assert address in shown

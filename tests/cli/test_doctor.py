@@ -179,7 +179,7 @@ def test_the_readme_shows_what_it_says_of_the_file_there(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     text = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
-    (file,) = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
+    file, *_ = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
     command = "$ cloudstorctl doctor --compose stack.yml --fail-on warning\n"
     shown = text.partition(command)[2].partition("```")[0]
     written(tmp_path, file)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+from cloudstorctl.core.ending import Ending
 from cloudstorctl.core.judgement import EntryStatus, OutcomeStatus, Ruling
 from cloudstorctl.core.times import rfc3339
 from cloudstorctl.render.documents import (
@@ -51,6 +52,8 @@ def test_a_volumes_document_tells_all_of_a_volume_under_the_names_that_scripts_k
             {"kind": "efs", "mode": "reg", "file_system": "fs-0a1b2c3d", "path": "ping2-1-vol"}
         ],
         "ruling": "in-use",
+        "unused_since": None,
+        "removable_from": None,
         "reasons": ["Task ping2.1 on w3 has it mounted.", "Service ping2 mounts it."],
         "claims": [
             {
@@ -145,8 +148,9 @@ def test_used_by_names_no_node_for_a_claim_without_a_place() -> None:
 
 def test_an_outcomes_document_has_each_volume_with_its_status() -> None:
     outcomes = (an_outcome(), an_outcome("b", OutcomeStatus.NOT_TRIED, "Interrupted."))
+    ending = Ending(command="rm", exit_code=5, error="Something was not seen.")
     document = outcomes_document(
-        "swarm-1", NOON, outcomes, (a_gap(),), complete=False, nodes=(a_node(4),)
+        "swarm-1", NOON, outcomes, (a_gap(),), complete=False, ending=ending, nodes=(a_node(4),)
     )
     assert document == {
         "schema": "cloudstorctl/outcomes/v1",
@@ -161,6 +165,9 @@ def test_an_outcomes_document_has_each_volume_with_its_status() -> None:
                 "volumes": None,
             }
         ],
+        "command": "rm",
+        "exit_code": 5,
+        "error": "Something was not seen.",
         "outcomes": [
             {
                 "volume": "old-data",

@@ -6,13 +6,20 @@ import re
 import shlex
 import tomllib
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from cloudstorctl.core.judgement import Ruling
 from cloudstorctl.core.plan import Limits
 from cloudstorctl.errors import ExitCode
+from cloudstorctl.render.metrics import metrics_text
+from tests.cli.test_metrics import WHOLE
 from tests.cli.worlds import a_world, run_in
+
+if TYPE_CHECKING:
+    from prometheus_client import Metric
 
 README = Path(__file__).parents[2] / "README.md"
 TEXT = README.read_text(encoding="utf-8")
@@ -24,6 +31,7 @@ COMMANDS = sorted(
         if re.match(r"\$ \S*cloudstorctl ", line)
     }
 )
+EVERY_METRIC = metrics_text(WHOLE)
 
 
 def rows_under(head: str) -> list[list[str]]:
@@ -56,6 +64,17 @@ def test_the_table_of_exit_codes_is_complete() -> None:
 
 def test_the_table_of_rulings_is_complete() -> None:
     assert [row[0].strip("`") for row in rows_under("ruling")] == list(Ruling)
+
+
+def test_the_table_of_metrics_is_complete() -> None:
+    rows = {row[0].strip("`") for row in rows_under("metric")}
+    assert rows == {shape_of(family) for family in text_string_to_metric_families(EVERY_METRIC)}
+
+
+def shape_of(family: Metric) -> str:
+    """Give a metric's name with its own labels, as the table writes it."""
+    labels = [label for label in family.samples[0].labels if label != "cluster_id"]
+    return f"{family.name}{{{','.join(labels)}}}" if labels else str(family.name)
 
 
 def test_the_limits_are_those_by_default() -> None:

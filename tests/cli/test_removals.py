@@ -185,10 +185,6 @@ def test_without_a_record_nothing_is_removed(stage: Stage, command: list[str]) -
 # Somebody stops it.
 
 
-def press() -> None:
-    os.kill(os.getpid(), signal.SIGINT)
-
-
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_during_a_removal_lets_it_end_and_leaves_the_rest(
     stage: Stage, number: signal.Signals
@@ -208,13 +204,7 @@ def test_a_signal_during_a_removal_lets_it_end_and_leaves_the_rest(
 
 
 def test_a_second_signal_stops_at_once_and_the_record_is_true(stage: Stage) -> None:
-    stage.on_delete("old", press)
-
-    def press_again(engine: ScriptedEngine, seen: Seen) -> None:
-        if seen.path == "/nodes" and engine.server.count("DELETE", "/volumes/old"):
-            press()
-
-    stage.swarm.hooks.append(press_again)
+    stage.stop_at_once_after("old")
     ran = stage.run("safe-prune", "--yes")
     assert ran.code == 130
     assert ran.err.endswith("cloudstorctl: interrupted\n")
