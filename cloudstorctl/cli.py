@@ -8,7 +8,7 @@ import os
 import sys
 import traceback
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 import typer.main
@@ -25,6 +25,7 @@ from cloudstorctl.commands import (
     ebs,
     efs,
     inspect,
+    install_docker_plugin,
     ls,
     mount,
     rm,
@@ -57,7 +58,8 @@ config_app = typer.Typer(no_args_is_help=True)
 
 def _print_version(ctx: typer.Context, *, value: bool) -> None:
     if value and not ctx.resilient_parsing:
-        world_in(ctx).stdout.write(f"{PROGRAM} {__version__}\n")
+        world = world_in(ctx)
+        world.stdout.write(f"{world.program} {__version__}\n")
         raise typer.Exit
 
 
@@ -97,6 +99,9 @@ app.command("ebs", epilog=ebs.EPILOG)(ebs.ebs)
 app.command("mount", epilog=mount.EPILOG)(mount.mount)
 app.command("verify", epilog=verify.EPILOG)(verify.verify)
 app.command("demo", epilog=demo.EPILOG)(demo.demo)
+app.command("install-docker-plugin", epilog=install_docker_plugin.EPILOG)(
+    install_docker_plugin.install_docker_plugin
+)
 app.command("completion", epilog=completion_script.EPILOG)(completion_script.completion)
 app.add_typer(config_app, name="config")
 config_app.command("show", epilog=config_show.EPILOG)(config_show.show)
@@ -137,8 +142,8 @@ def _ended(world: World, work: Callable[[], int]) -> int:
     return code
 
 
-def run() -> NoReturn:
-    """Run the program on the process's own arguments, and end the process."""
+def run(argv: Sequence[str] | None = None, world: World | None = None) -> NoReturn:
+    """Run the program, on the process's own arguments where none are given, and end the process."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # A terminal that has no ● shows a question mark; that is no reason to stop.
@@ -146,7 +151,7 @@ def run() -> NoReturn:
     # Records come by the hundred thousand, and none in a cycle: looking for those among them all
     # again and again took a quarter of the time.
     gc.set_threshold(_FEW_COLLECTIONS)
-    code = main()
+    code = main(argv, world)
     try:
         sys.stdout.flush()
     except BrokenPipeError:
@@ -157,6 +162,7 @@ def run() -> NoReturn:
 
 def _run_command(argv: Sequence[str], world: World) -> int:
     command = typer.main.get_command(app)
+    _rename(command, world)
     if world.environ.get(VARIABLE):
         completion_init()
         try:
@@ -164,7 +170,7 @@ def _run_command(argv: Sequence[str], world: World) -> int:
         except SystemExit as answered:
             return int(answered.code or 0)
     try:
-        with command.make_context(PROGRAM, list(argv), obj=world) as ctx:
+        with command.make_context(world.program, list(argv), obj=world) as ctx:
             return int(command.invoke(ctx) or ExitCode.DONE)
     except typer.Exit as stop:
         return stop.exit_code
@@ -178,7 +184,7 @@ def _usage_error(world: World, error: typer.TyperException) -> int:
         return ExitCode.USAGE
     _say(world, message)
     ctx = getattr(error, "ctx", None)
-    world.stderr.write(f"Try '{ctx.command_path if ctx else PROGRAM} --help'.\n")
+    world.stderr.write(f"Try '{ctx.command_path if ctx else world.program} --help'.\n")
     return ExitCode.USAGE
 
 
@@ -189,4 +195,14 @@ def _fail(world: World, message: str) -> None:
 
 def _say(world: World, message: str) -> None:
     # What an engine answered is in it: control characters are not for the terminal.
-    Invocation(world=world).console().error(f"{PROGRAM}: {message}")
+    Invocation(world=world).console().error(f"{world.program}: {message}")
+
+
+def _rename(command: Any, world: World) -> None:  # noqa: ANN401 - typer has no name for its tree
+    """Let the help pages of a command, and of those in it, call the program by another name."""
+    for part in (command, *command.params):
+        for text in ("help", "epilog"):
+            if written := getattr(part, text, None):
+                setattr(part, text, world.worded(written))
+    for inner in getattr(command, "commands", {}).values():
+        _rename(inner, world)

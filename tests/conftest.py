@@ -41,5 +41,5 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if only_real is not None and asked == "embedded":
             (reason,) = only_real.args
             item.add_marker(pytest.mark.skip(reason=f"only on real engines: {reason}"))
-        elif no_docker and "kind" in getattr(item, "fixturenames", ()):
+        elif no_docker and {"kind", "docker"} & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.skip(reason="it needs the docker command line"))

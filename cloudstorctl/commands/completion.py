@@ -7,6 +7,7 @@ import json
 import os
 import tempfile
 from collections.abc import Iterable  # noqa: TC003
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -56,7 +57,8 @@ def node_names(ctx: typer.Context, incomplete: str) -> list[str]:
 def _suggestions(ctx: typer.Context, kind: str, incomplete: str) -> list[str]:
     try:
         world = world_in(ctx)
-        context = load_context(_flags_in(ctx), world.environ, world.places)
+        flags = replace(_flags_in(ctx), docker=world.docker)
+        context = load_context(flags, world.environ, world.places)
         cached = json.loads(_cache_file(world, context).read_text(encoding="utf-8"))
         age = world.now() - datetime.fromisoformat(cached["written"])
         names = [str(name) for name in cached[kind]]

@@ -12,7 +12,7 @@ import typer
 
 from cloudstorctl.commands.invocation import Invocation, World
 from cloudstorctl.commands.options import examples, with_options
-from cloudstorctl.config import Places
+from cloudstorctl.config import NOTHING_GIVEN, Places
 from cloudstorctl.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -144,6 +144,7 @@ def _run(world: World, up: Up, words: tuple[str, ...]) -> ExitCode:
     inside = replace(
         world,
         environ={**own, **up.environ, "CLOUDSTORCTL_CONFIG": str(place.configuration)},
+        docker=NOTHING_GIVEN,
         places=Places(home=home, config=home, state=home, cache=home),
     )
     return ExitCode(world.run(words, inside))

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 import sys
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, TextIO, TypedDict, Unpack
 
 from cloudstorctl.commands.course import Course
-from cloudstorctl.config import Context, Flags, Output, Places, load_context
+from cloudstorctl.config import (
+    NOTHING_GIVEN,
+    Context,
+    DockerFlags,
+    Flags,
+    Output,
+    Places,
+    load_context,
+)
 from cloudstorctl.render.console import Console, Streams
 
 if TYPE_CHECKING:
@@ -19,6 +29,9 @@ if TYPE_CHECKING:
     from cloudstorctl.swarm.ports import Connects
 
     RunProgram = Callable[[Sequence[str], "World"], int]
+
+
+_COMMAND_LINE = re.compile(r"(?<![\w./-])cloudstorctl(?= [a-z-])")
 
 
 def _not_within(_argv: Sequence[str], _world: World) -> int:
@@ -41,12 +54,24 @@ class World:
     now: Callable[[], datetime] = _now
     run: RunProgram = _not_within
     """Runs a command line as the whole program does, and returns its exit code; main() sets it."""
+    python: str = sys.executable
+    """The interpreter that runs this very installation; what is installed is to run it, too."""
+    root: Path = Path("/")
+    """Where the folders of the whole machine begin."""
+    program: str = "cloudstorctl"
+    """What the user calls it: `docker cloudstor` where docker runs it."""
+    docker: DockerFlags = NOTHING_GIVEN
+    """What docker was given before the name of this program, as its plugin."""
     connect: Connects | None = None
     """How engines are reached; None: over the network, as their addresses say."""
     holder: str = "somebody"
     """Who runs it, and where, for others who have to wait: `deploy@ci-runner-7`."""
     course: Course = field(default_factory=Course)
     """What has happened in this run; main() begins a new one."""
+
+    def worded(self, text: str) -> str:
+        """Give `text` with this program called in its command lines as the user calls it."""
+        return _COMMAND_LINE.sub(self.program, text)
 
 
 def world_of_process(environ: Mapping[str, str]) -> World:
@@ -107,7 +132,8 @@ class Invocation:
         Raises:
             UsageError: a flag, a variable or a file that cannot be used.
         """
-        return load_context(replace(self.flags, **flags), self.world.environ, self.world.places)
+        given = replace(self.flags, docker=self.world.docker, **flags)
+        return load_context(given, self.world.environ, self.world.places)
 
     def console(self) -> Console:
         """Return a writer to the streams of this run, as its options want it."""
@@ -115,7 +141,13 @@ class Invocation:
         streams = Streams(
             stdin=world.stdin, stdout=world.stdout, stderr=world.stderr, environment=world.environ
         )
-        return Console(streams, no_color=self.no_color, quiet=self.quiet, verbose=self.verbose)
+        return Console(
+            streams,
+            no_color=self.no_color,
+            quiet=self.quiet,
+            verbose=self.verbose,
+            worded=world.worded,
+        )
 
 
 __all__ = ["Flags", "Invocation", "Output", "World", "world_of_process"]

@@ -67,7 +67,7 @@ def chosen_context(flags: Flags, environ: Mapping[str, str], file: ConfigFile | 
         return Chosen(context=found, origin=f"file {file.path}: default_context")
     if len(file.contexts) == 1:
         return Chosen(context=file.contexts[0], origin=f"file {file.path}: its only context")
-    if flags.host or environ.get(f"{PREFIX}HOST"):
+    if flags.host or flags.docker.context or environ.get(f"{PREFIX}HOST"):
         return Chosen(context=FileContext(), origin="default")
     raise UsageError(
         f"{file.path} has several contexts and no default_context: "

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import platformdirs
 
+from cloudstorctl.config.docker_flags import NOTHING_GIVEN, DockerFlags
+
 if TYPE_CHECKING:
     from cloudstorctl.core.model import Pairs
 
@@ -71,6 +73,8 @@ class Flags:
     confirm_terminated: bool | None = None
     grace: str | None = None
     notify: tuple[str, ...] | None = None
+    docker: DockerFlags = NOTHING_GIVEN
+    """What docker was given before the name of this program, as its plugin."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cloudstorctl.config.docker_flags import NOTHING_GIVEN, DockerFlags
 from cloudstorctl.errors import UsageError
 
 if TYPE_CHECKING:
@@ -96,29 +97,40 @@ def current_context(folder: Path) -> DockerContext | None:
             raise UsageError(f"{file}: expected a JSON object")
 
 
-def tls_in(environ: Mapping[str, str], folder: Path) -> Tls | None:
-    """Return the TLS material that Docker's variables ask for.
+def tls_in(
+    environ: Mapping[str, str], folder: Path, given: DockerFlags = NOTHING_GIVEN
+) -> Tls | None:
+    """Return the TLS material that Docker's variables ask for, or what was `given` to docker.
 
     DOCKER_CERT_PATH only says where the files are; DOCKER_TLS_VERIFY, or DOCKER_TLS for no check
-    of the server, says that they are used. Any text counts, even "0", as it does for docker.
+    of the server, says that they are used. Any text counts, even "0", as it does for docker, and
+    so does `--tlsverify=false`, which asks for TLS without a check (cli/flags/options.go,
+    SetDefaultOptions).
     """
-    verify = bool(environ.get("DOCKER_TLS_VERIFY"))
-    if not verify and not environ.get("DOCKER_TLS"):
+    variables = bool(environ.get("DOCKER_TLS_VERIFY")), bool(environ.get("DOCKER_TLS"))
+    verify = variables[0] if given.tls_verify is None else given.tls_verify
+    tls = variables[1] if given.tls is None else given.tls
+    if not (verify or tls or given.tls_verify is not None):
         return None
     material = Path(environ.get("DOCKER_CERT_PATH") or folder)
+    variable = "DOCKER_TLS_VERIFY" if verify else "DOCKER_TLS"
     return Tls(
         # Kept where it is missing, so that the connection fails and names it.
-        ca=str(material / "ca.pem") if verify else None,
-        cert=_if_there(material / "cert.pem"),
-        key=_if_there(material / "key.pem"),
+        ca=(given.tls_ca or str(material / "ca.pem")) if verify else None,
+        cert=given.tls_cert or _if_there(material / "cert.pem"),
+        key=given.tls_key or _if_there(material / "key.pem"),
         verify=verify,
-        origin=f"environment {'DOCKER_TLS_VERIFY' if verify else 'DOCKER_TLS'}",
+        origin="docker --tls" if given.about_tls else f"environment {variable}",
     )
 
 
-def folder_in(environ: Mapping[str, str], home: Path) -> Path:
-    """Return Docker's configuration folder."""
-    return Path(environ.get("DOCKER_CONFIG") or home / ".docker")
+def folder_in(environ: Mapping[str, str], home: Path, given: DockerFlags = NOTHING_GIVEN) -> Path:
+    """Return Docker's configuration folder.
+
+    Certificates are not looked for where `docker --config` says, but where the variables do: that
+    is how docker reads its options.
+    """
+    return Path(given.config or environ.get("DOCKER_CONFIG") or home / ".docker")
 
 
 def _context_names(folder: Path) -> list[str]:

@@ -40,7 +40,7 @@ def load_context(flags: Flags, environ: Mapping[str, str], places: Places) -> Co
     sources = _Sources(environ, in_file, origins)
     managers = managers_for(flags, environ, places, chosen)
     origins["managers"] = managers.origin
-    tls = tls_for(environ, places, chosen, managers)
+    tls = tls_for(flags, environ, places, chosen, managers)
     for setting in ("tls_ca", "tls_cert", "tls_key", "tls_verify"):
         origins[setting] = tls.origin
     timeout = sources.pick("timeout", values.seconds, 30.0, flags.timeout, in_file.timeout)

@@ -11,7 +11,7 @@ from cloudstorctl.render.symbols import IN_ASCII
 from cloudstorctl.render.visible import visible, visible_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from rich.console import RenderableType
     from rich.live import Live
@@ -72,8 +72,13 @@ class Console:
         no_color: bool = False,
         quiet: bool = False,
         verbose: bool = False,
+        worded: Callable[[str], str] = str,
     ) -> None:
-        """Write to `streams`; `quiet` leaves only data and errors, `verbose` adds details."""
+        """Write to `streams`; `quiet` leaves only data and errors, `verbose` adds details.
+
+        Messages are written as `worded` has them.
+        """
+        self._worded = worded
         self._streams = streams
         self._quiet = quiet
         self._verbose = verbose
@@ -142,7 +147,7 @@ class Console:
 
     def error(self, text: str) -> None:
         """Tell on standard error what even a quiet run must tell; control characters escaped."""
-        self._write(self._streams.stderr, f"{visible_lines(text)}\n")
+        self._write(self._streams.stderr, f"{visible_lines(self._worded(text))}\n")
 
     def ask(self, question: str) -> bool:
         """Ask for a yes on standard error; anything else, and the end of input, is a no."""
