@@ -106,8 +106,8 @@ def _show(invocation: Invocation, up: Up, command: list[str] | None) -> ExitCode
     """Run one command on a swarm, or leave the swarm up until Ctrl-C."""
     if command:
         return _run(invocation.world, up, tuple(command))
-    _introduce(invocation.console(), up)
     with suppress(KeyboardInterrupt):
+        _introduce(invocation.console(), up)
         threading.Event().wait()
     return ExitCode.DONE
 
