@@ -24,6 +24,7 @@ from cloudstorctl.commands import (
     doctor,
     ebs,
     efs,
+    guard_status,
     inspect,
     install_docker_plugin,
     ls,
@@ -54,6 +55,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["--help", "-h"]},
 )
 config_app = typer.Typer(no_args_is_help=True)
+guard_app = typer.Typer(no_args_is_help=True)
 
 
 def _print_version(ctx: typer.Context, *, value: bool) -> None:
@@ -87,6 +89,12 @@ def _config(_invocation: Invocation) -> None:
     """Look at the configuration."""
 
 
+@guard_app.callback()
+@with_options
+def _guard(_invocation: Invocation) -> None:
+    """Keep engines from removing what is in use."""
+
+
 app.command("ls", epilog=ls.EPILOG)(ls.ls)
 app.command("inspect", epilog=inspect.EPILOG)(inspect.inspect)
 app.command("candidates", epilog=candidates.EPILOG)(candidates.candidates)
@@ -105,6 +113,8 @@ app.command("install-docker-plugin", epilog=install_docker_plugin.EPILOG)(
 app.command("completion", epilog=completion_script.EPILOG)(completion_script.completion)
 app.add_typer(config_app, name="config")
 config_app.command("show", epilog=config_show.EPILOG)(config_show.show)
+app.add_typer(guard_app, name="guard")
+guard_app.command("status", epilog=guard_status.EPILOG)(guard_status.guard_status)
 
 
 def main(argv: Sequence[str] | None = None, world: World | None = None) -> int:

@@ -213,6 +213,8 @@ class EngineReading:
     plugins: tuple[Plugin, ...] = ()
     root_dir: str = ""
     """The engine's data root on the node, such as /var/lib/docker."""
+    authorization: tuple[str, ...] = ()
+    """The plugins that it asks before it carries out a request, in their order."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

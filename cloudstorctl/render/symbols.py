@@ -63,6 +63,12 @@ SAMENESS = {
     Sameness.UNTRIED: Mark("?", "bold yellow", "could not be tried"),
 }
 
+PROTECTION = {
+    True: Mark("●", "green", "protected"),
+    False: Mark("✗", "bold red", "not protected"),
+    None: Mark("?", "bold yellow", "unknown"),
+}
+
 ATTENTION = Mark("!", "bold yellow", "warning")
 
 IN_ASCII = str.maketrans(

@@ -74,6 +74,8 @@ def identity_from(body: bytes) -> EngineIdentity:
         root_dir=info.docker_root_dir or "",
         trouble=swarm.error or "",
         time=_time(info.system_time),
+        # null where there are none (20.10 and 26.1)
+        authorization=tuple(info.plugins.authorization or ()) if info.plugins else (),
     )
 
 

@@ -38,6 +38,8 @@ class EngineIdentity:
     root_dir: str
     time: datetime | None = None
     """What its clock says; None where it does not tell."""
+    authorization: tuple[str, ...] = ()
+    """The authorization plugins that it asks, in their order."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from cloudstorctl.core.model import Container, Node, NodeId, Plugin
     from cloudstorctl.swarm.engines import Engines
-    from cloudstorctl.swarm.ports import ReadsEngine, VolumeListing
+    from cloudstorctl.swarm.ports import EngineIdentity, ReadsEngine, VolumeListing
 
 
 _R = TypeVar("_R")
@@ -205,12 +205,14 @@ def _read_node(engines: Engines, node: Node) -> _NodeResult:
         )
         engine.rest()
         return _NodeResult(gaps=[_node_gap(node, cause)])
-    result = _read_engine(engine, node, identity.root_dir, engines)
+    result = _read_engine(engine, node, identity, engines)
     engine.rest()
     return result
 
 
-def _read_engine(engine: ReadsEngine, node: Node, root_dir: str, engines: Engines) -> _NodeResult:
+def _read_engine(
+    engine: ReadsEngine, node: Node, identity: EngineIdentity, engines: Engines
+) -> _NodeResult:
     """Ask for all three lists; after a time-out the rest is not asked, so that it costs one."""
     result = _NodeResult()
     containers: tuple[Container, ...] = ()
@@ -237,7 +239,8 @@ def _read_engine(engine: ReadsEngine, node: Node, root_dir: str, engines: Engine
         cluster_volumes=listing.cluster_volumes if listing else (),
         containers=containers,
         plugins=plugins,
-        root_dir=root_dir,
+        root_dir=identity.root_dir,
+        authorization=identity.authorization,
     )
     return result
 

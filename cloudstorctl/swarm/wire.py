@@ -31,6 +31,12 @@ class SwarmInfo(Answer):
     error: str | None = None
 
 
+class InfoPlugins(Answer):
+    """The plugins that are no volumes' alone."""
+
+    authorization: list[str] | None = None
+
+
 class Info(Answer):
     """`/info`."""
 
@@ -38,6 +44,7 @@ class Info(Answer):
     swarm: SwarmInfo | None = None
     docker_root_dir: str | None = None
     system_time: str | None = None
+    plugins: InfoPlugins | None = None
 
 
 class VolumeRow(Answer):

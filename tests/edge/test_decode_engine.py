@@ -41,6 +41,23 @@ def test_a_worker_tells_its_node_alone() -> None:
 
 
 @pytest.mark.parametrize(
+    ("plugins", "asked"),
+    [
+        ({"Authorization": ["a", "b"]}, ("a", "b")),
+        ({"Authorization": []}, ()),
+        ({"Authorization": None}, ()),
+        ({}, ()),
+        (None, ()),
+    ],
+)
+def test_an_engine_tells_whom_it_asks(
+    plugins: payloads.Payload | None, asked: tuple[str, ...]
+) -> None:
+    identity = decode.identity_from(body_of({"Name": "x", "Plugins": plugins}))
+    assert identity.authorization == asked
+
+
+@pytest.mark.parametrize(
     "swarm",
     [
         {},
