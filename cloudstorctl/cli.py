@@ -24,7 +24,9 @@ from cloudstorctl.commands import (
     doctor,
     ebs,
     efs,
+    guard_install,
     guard_status,
+    guard_uninstall,
     inspect,
     install_docker_plugin,
     ls,
@@ -114,6 +116,8 @@ app.command("completion", epilog=completion_script.EPILOG)(completion_script.com
 app.add_typer(config_app, name="config")
 config_app.command("show", epilog=config_show.EPILOG)(config_show.show)
 app.add_typer(guard_app, name="guard")
+guard_app.command("install", epilog=guard_install.EPILOG)(guard_install.guard_install)
+guard_app.command("uninstall", epilog=guard_uninstall.EPILOG)(guard_uninstall.guard_uninstall)
 guard_app.command("status", epilog=guard_status.EPILOG)(guard_status.guard_status)
 
 

@@ -58,6 +58,8 @@ class World:
     """The interpreter that runs this very installation; what is installed is to run it, too."""
     root: Path = Path("/")
     """Where the folders of the whole machine begin."""
+    patience: float = 30.0
+    """Seconds in which what was started has to be there."""
     program: str = "cloudstorctl"
     """What the user calls it: `docker cloudstor` where docker runs it."""
     docker: DockerFlags = NOTHING_GIVEN
