@@ -10,7 +10,7 @@ from cloudstorctl.commands.session import open_session
 from cloudstorctl.commands.showing import show
 from cloudstorctl.core.protection import protections_in
 from cloudstorctl.errors import ExitCode
-from cloudstorctl.guard.names import PLUGIN
+from cloudstorctl.guard.probe import QUERY, comes_from_the_guard
 
 if TYPE_CHECKING:
     from cloudstorctl.render.screen import Screen
@@ -25,10 +25,16 @@ def guard_status(invocation: Invocation) -> ExitCode:
     Exits 0 if all do, 1 if one does not, and 5 if one could not be asked. -o name prints those that
     do not.
     """
+    from cloudstorctl.swarm.pings import refusals_of_ping  # noqa: PLC0415 - docker-py is slow
+
     context = invocation.context()
     with open_session(invocation, context) as session:
         seen = session.look()
-    protections = protections_in(seen.survey, PLUGIN)
+        refusals = refusals_of_ping(
+            session.engines, seen.survey.nodes, parameter=QUERY, parallel=context.parallel
+        )
+    asks = {node: comes_from_the_guard(refusal) for node, refusal in refusals.items()}
+    protections = protections_in(seen.survey, asks)
     from cloudstorctl.render import guard as shown  # noqa: PLC0415 - rich is slow
 
     def screens() -> list[Screen]:

@@ -6,30 +6,34 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from cloudstorctl.core.model import Node, Survey
+    from collections.abc import Mapping
+
+    from cloudstorctl.core.model import Node, NodeId, Survey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Protection:
-    """What one node's engine does with a request, as far as it says."""
+    """What one node's engine does with a request, as far as it is known."""
 
     node: Node
     protected: bool | None
-    """Whether it asks the guard; None: its engine was not read."""
+    """Whether it asks the guard; None: its engine was not asked, or not read."""
     plugins: tuple[str, ...] = ()
-    """The authorization plugins that it asks, in their order."""
+    """The authorization plugins that it names: those that it began with."""
 
 
-def protections_in(survey: Survey, plugin: str) -> tuple[Protection, ...]:
-    """Tell of every node whether its engine names the authorization plugin `plugin`.
+def protections_in(survey: Survey, asks: Mapping[NodeId, bool]) -> tuple[Protection, ...]:
+    """Tell of every node whether its engine asks the guard.
 
-    `/info` lists those that the engine asks just now, not what its configuration says (moby
-    daemon/info.go, fillPluginsInfo).
+    `asks` says what each engine did with the guard's own question. A node whose engine was not read
+    is unknown whatever answered that: the survey has checked who answers where.
     """
-    asked = {reading.node_id: reading.authorization for reading in survey.engines}
+    named = {reading.node_id: reading.authorization for reading in survey.engines}
     return tuple(
-        Protection(node=node, protected=None)
-        if (plugins := asked.get(node.id)) is None
-        else Protection(node=node, protected=plugin in plugins, plugins=plugins)
+        Protection(
+            node=node,
+            protected=asks.get(node.id) if node.id in named else None,
+            plugins=named.get(node.id, ()),
+        )
         for node in survey.nodes
     )

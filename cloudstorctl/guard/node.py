@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from cloudstorctl.errors import CloudstorctlError, RefusedError, UsageError
 from cloudstorctl.guard.names import PLUGIN, SOCKET
+from cloudstorctl.guard.probe import URL, comes_from_the_guard
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -173,7 +174,7 @@ class Node:
     def engine_asks(self, engine: Engine) -> bool | None:
         """Tell whether the engine asks the guard just now; None: it does not tell."""
         try:
-            return PLUGIN in self._asked_by(engine, _AT_ONCE)
+            return self._asks(engine, _AT_ONCE)
         except _NO_ANSWER:
             return None
 
@@ -192,12 +193,15 @@ class Node:
                 raise CloudstorctlError(said)
             time.sleep(0.1)
 
-    def _asked_by(self, engine: Engine, seconds: float) -> list[str]:
-        """Ask the engine whom it asks."""
-        status, body = _ask(self._at(engine.socket), "GET", "/info", seconds)
-        if status != http.client.OK:
-            raise ValueError(f"HTTP {status}: {body.decode(errors='replace').strip()}")
-        return list(json.loads(body)["Plugins"]["Authorization"] or [])
+    def _asks(self, engine: Engine, seconds: float) -> bool:
+        """Tell whether the engine has the guard refuse what that refuses for this very end."""
+        status, body = _ask(self._at(engine.socket), "GET", URL, seconds)
+        told = body.decode(errors="replace").strip()
+        if status == http.client.OK:
+            return False
+        if status == http.client.FORBIDDEN and comes_from_the_guard(told):
+            return True
+        raise ValueError(f"HTTP {status}: {told}")
 
     def _at(self, path: str) -> Path:
         return self.root / path.lstrip("/")
@@ -205,10 +209,10 @@ class Node:
     def _engine_says(self, engine: Engine, *, asks: bool) -> str:
         """Say what is wrong with what the engine tells of itself; nothing where all is well."""
         try:
-            plugins = self._asked_by(engine, self.patience)
+            answered = self._asks(engine, self.patience)
         except _NO_ANSWER as error:
             return f"The engine does not answer on {engine.socket}: {error}"
-        if (PLUGIN in plugins) is asks:
+        if answered is asks:
             return ""
         return (
             f"The engine does not ask {PLUGIN}, though its configuration names it: "

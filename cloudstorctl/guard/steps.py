@@ -89,7 +89,7 @@ class EngineAsks:
     @property
     def told(self) -> str:
         """What is checked."""
-        return f"# the engine has to name {PLUGIN} {'' if self.asks else 'no more '}in its /info\n"
+        return f"# the engine has to ask {PLUGIN}{'' if self.asks else ' no more'}\n"
 
 
 Step = FileStep | LinkStep | CommandStep | GuardAnswers | EngineAsks

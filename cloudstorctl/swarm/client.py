@@ -59,6 +59,7 @@ class Patience:
 
 PATIENCE = Patience()
 _NOT_FOUND = 404
+_FORBIDDEN = 403
 
 
 def open_client(
@@ -120,6 +121,17 @@ class Client:
     def plugins(self) -> tuple[Plugin, ...]:
         """The managed volume plugins."""
         return self._read(decode.plugins_from, "/plugins")
+
+    def refusal_of_ping(self, parameter: tuple[str, str]) -> str | None:
+        """Why `/_ping` with this parameter is refused; None: it is answered."""
+        name, value = parameter
+        try:
+            self._connection.body("/_ping", **{name: value})
+        except EngineAnsweredError as error:
+            if error.status == _FORBIDDEN:
+                return error.cause
+            raise
+        return None
 
     def nodes(self) -> tuple[Node, ...]:
         """The members of the swarm."""

@@ -9,6 +9,7 @@ from cloudstorctl.errors import EngineError
 from cloudstorctl.swarm.endpoints import Endpoint, NodeEndpoints, NoEndpointError
 from cloudstorctl.swarm.ports import (
     KeepsConfigs,
+    Pings,
     ReadsEngine,
     ReadsManager,
     RemovesVolumes,
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from cloudstorctl.core.model import Node, NodeId
 
 
-class Engine(KeepsConfigs, RemovesVolumes, RunsContainers, Protocol):
+class Engine(KeepsConfigs, RemovesVolumes, RunsContainers, Pings, Protocol):
     """One opened engine. Only this module sees all sides of it; callers get one of them."""
 
     def close(self) -> None:
@@ -135,6 +136,15 @@ class Engines:
 
     def runner_of(self, node: Node) -> RunsContainers:
         """Open the engine of a node to run containers; for swarm/container_runs.py alone.
+
+        Raises:
+            NoEndpointError: no address is known for it.
+            EngineError: it cannot be reached.
+        """
+        return self._engine_of(node)
+
+    def pinger_of(self, node: Node) -> Pings:
+        """Open the engine of a node to ping it; for swarm/pings.py alone.
 
         Raises:
             NoEndpointError: no address is known for it.

@@ -132,6 +132,20 @@ class KeepsConfigs(ReadsManager, Protocol):
         """Remove the config of this ID; one that is gone already is no error."""
 
 
+class Pings(Protocol):
+    """Asks an engine whether it is there: handed to swarm/pings.py and to nothing else."""
+
+    def refusal_of_ping(self, parameter: tuple[str, str]) -> str | None:
+        """Why `/_ping` with this parameter is refused (403); None: it is answered.
+
+        Raises:
+            EngineError: no usable answer.
+        """
+
+    def rest(self) -> None:
+        """Keep no connection for the next question."""
+
+
 class RemovesVolumes(Protocol):
     """Sends removals to one engine: handed to swarm/remove.py and to nothing else."""
 

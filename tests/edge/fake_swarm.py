@@ -187,6 +187,9 @@ class FakeEngine(RunsNothing):
     def rest(self) -> None:
         self.resting = True
 
+    def refusal_of_ping(self, parameter: tuple[str, str]) -> str | None:
+        raise AssertionError(parameter)
+
     def identity(self) -> EngineIdentity:
         host = self._ask("/info")
         return EngineIdentity(

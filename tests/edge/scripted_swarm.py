@@ -41,7 +41,7 @@ class ScriptedEngine:
         self.plugins = [payloads.plugin(hostname)]
         self.host = ContainerHost(self)
         self.server = EngineServer(unix=socket, otherwise=self._reply)
-        for path in ("/info", "/volumes", "/containers/json", "/plugins", *_STATE):
+        for path in ("/info", "/_ping", "/volumes", "/containers/json", "/plugins", *_STATE):
             self.server.answer(path, self._reply)
 
     def list_volume(self, name: str, *, used: bool = True) -> None:
@@ -77,6 +77,7 @@ class ScriptedEngine:
             return _NOT_MANAGER
         answers: dict[str, object] = {
             "/info": self.info,
+            "/_ping": "OK",
             "/volumes": {"Volumes": self.volumes, "Warnings": self.warnings},
             "/containers/json": self.containers,
             "/plugins": self.plugins,
@@ -98,6 +99,7 @@ class ScriptedEngine:
         return GONE
 
 
+_QUERIES = {"/containers/json": "all=1", "/_ping": "cloudstorctl-guard=ask"}
 _STATE = ("/nodes", "/services", "/tasks")
 
 
@@ -192,11 +194,11 @@ class ScriptedSwarm:
         """Hold what holds for every run of every command: what is never asked of an engine."""
         for _, seen in self.seen:
             if seen.method == "GET":
-                lists = {"/info", "/volumes", "/containers/json", "/plugins", *_STATE}
+                lists = {"/info", "/_ping", "/volumes", "/containers/json", "/plugins", *_STATE}
                 if seen.path == "/configs":
                     continue
                 assert seen.path in lists or seen.path.startswith("/images/")
-                assert seen.query == ("all=1" if seen.path == "/containers/json" else "")
+                assert seen.query == _QUERIES.get(seen.path, "")
             elif seen.method == "DELETE":
                 assert seen.path.startswith(("/volumes/", "/configs/c", f"/containers/{RUN}"))
                 assert not seen.query, "never with force, and no volume with a container"

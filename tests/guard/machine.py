@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cloudstorctl.guard.names import PLUGIN, SOCKET
+from cloudstorctl.guard.probe import HERE, URL
 from cloudstorctl.guard.units import FOLDER, SERVICE_UNIT, SOCKET_UNIT
 from tests.cli.worlds import Ran, a_world, run_in
 from tests.edge.engine_server import EngineServer, Reply, json_reply
@@ -120,13 +121,17 @@ class Machine:
         assert (seen.method, seen.path) == ("POST", "/Plugin.Activate")
         return json_reply({"Implements": ["authz"]})
 
-    def engine(self, _seen: Seen) -> Reply:
-        """Answer `/info`; with a plugin that is gone, nothing but errors."""
+    def engine(self, seen: Seen) -> Reply:
+        """Answer a ping, unless the guard refuses it; with a plugin that is gone, only errors."""
         told = json.loads((self.root / "loaded.json").read_text())
         plugins = None if self.deaf else told.get("authorization-plugins")
         if PLUGIN in (plugins or []) and not (self.root / "guard-runs").exists():
             return json_reply({"message": f"plugin {PLUGIN} failed with error"}, status=500)
-        return json_reply({"Name": "n1", "Plugins": {"Authorization": plugins}})
+        assert f"{seen.path}?{seen.query}" == URL
+        if PLUGIN in (plugins or []):
+            message = f"authorization denied by plugin {PLUGIN}: {HERE}"
+            return json_reply({"message": message}, status=403)
+        return Reply(body=b"OK")
 
 
 @contextmanager

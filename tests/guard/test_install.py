@@ -264,7 +264,7 @@ def test_a_dry_run_prints_files_and_commands_and_changes_nothing(
             f"$ systemctl {ENABLE}",
             f"# {PLUGIN} has to answer /Plugin.Activate on its socket",
             "$ systemctl reload docker.service",
-            f"# the engine has to name {PLUGIN} in its /info",
+            f"# the engine has to ask {PLUGIN}",
         ]
         assert "--- /dev/null" in printed
         assert "+SocketMode=0600" in printed
@@ -272,7 +272,7 @@ def test_a_dry_run_prints_files_and_commands_and_changes_nothing(
         assert diff == [f"-{new}", f"+{old}"]
         assert commands == [
             "$ systemctl reload docker.service",
-            f"# the engine has to name {PLUGIN} no more in its /info",
+            f"# the engine has to ask {PLUGIN} no more",
             f"$ systemctl disable --now {PLUGIN}.socket",
             f"$ systemctl stop {PLUGIN}.service",
             "$ systemctl daemon-reload",
