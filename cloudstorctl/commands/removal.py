@@ -11,6 +11,7 @@ import typer
 from cloudstorctl.commands.interrupt import stopping
 from cloudstorctl.commands.session import Marking
 from cloudstorctl.commands.showing import show
+from cloudstorctl.commands.tickets import Tickets
 from cloudstorctl.core.ending import Ending
 from cloudstorctl.core.judgement import OutcomeStatus, Ruling
 from cloudstorctl.core.plan import Limits
@@ -86,6 +87,7 @@ def carry_out(
                         "Looking again", cluster_id=plan.cluster_id, marking=Marking.CLAIMS
                     ),
                     may_go_on=keep,
+                    ticket=Tickets(session, plan.cluster_id).ticket,
                     remover_of=session.engines.remover_of,
                     audit=audit,
                     stop=stop,

@@ -8,6 +8,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, TypeVar, cast
 from urllib.parse import quote
 
+from cloudstorctl.core.ticket import HEADER
 from cloudstorctl.errors import EngineAnsweredError, PayloadError
 from cloudstorctl.swarm import config_request, container_request, decode
 from cloudstorctl.swarm.bodies import blaming
@@ -167,21 +168,27 @@ class Client:
             version=str(config.version),
         )
 
-    def remove_config(self, identifier: str) -> None:
+    def remove_config(self, identifier: str) -> bool:
         """Remove a config by its ID."""
         try:
             self._connection.delete(f"/configs/{identifier}", timeout=self._patience.manager)
         except EngineAnsweredError as error:
             if error.status != _NOT_FOUND:
                 raise
+            return False
+        return True
 
-    def remove_volume(self, name: VolumeName) -> None:
+    def remove_volume(self, name: VolumeName, ticket: str = "") -> None:
         """Ask once, without force, that the volume be removed.
 
         A slash in the name is part of the path for the engine's router (moby
         api/server/router/volume, `{name:.*}`), and everything else is escaped.
         """
-        self._connection.delete(f"/volumes/{quote(name, safe='/')}", timeout=self._patience.driver)
+        self._connection.delete(
+            f"/volumes/{quote(name, safe='/')}",
+            timeout=self._patience.driver,
+            headers=((HEADER, ticket),) if ticket else (),
+        )
 
     def volumes_of_image(self, image: str) -> tuple[str, ...] | None:
         """Give the paths for which an image wants volumes; None: it is not there."""

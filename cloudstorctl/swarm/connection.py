@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     import requests
 
+    from cloudstorctl.core.model import Pairs
     from cloudstorctl.swarm.endpoints import Endpoint, TlsFiles
 
 MAX_BODY = 512 * 1024 * 1024
@@ -84,7 +85,7 @@ class Connection:
         self._refuse_cut(path, self._timeout)
         return body
 
-    def delete(self, path: str, timeout: float) -> None:
+    def delete(self, path: str, timeout: float, headers: Pairs = ()) -> None:
         """Send one DELETE for the API path `path`, whose segments are escaped already.
 
         A return says only that the engine claims success.
@@ -99,7 +100,7 @@ class Connection:
         self._refuse_unsendable(path)
         self.rest()
         try:
-            with self._asked("DELETE", path, {}, timeout) as response:
+            with self._asked("DELETE", path, {}, timeout, headers=headers) as response:
                 self._refuse_errors(response, path)
             self._refuse_cut(path, timeout)
         finally:
@@ -159,13 +160,15 @@ class Connection:
         self.close()
 
     @contextlib.contextmanager
-    def _asked(
+    def _asked(  # noqa: PLR0913 - all that one request is
         self,
         method: str,
         path: str,
         params: dict[str, str],
         timeout: float,
         payload: bytes | None = None,
+        *,
+        headers: Pairs = (),
     ) -> Iterator[requests.Response]:
         """Send one request; what is read from the response is under the same deadline."""
         self._check_tls_files(path)
@@ -173,7 +176,14 @@ class Connection:
         with self._watch.running(timeout), contextlib.ExitStack() as closing:
             try:
                 response = closing.enter_context(
-                    line.send(method, path, params=params, timeout=timeout, payload=payload)
+                    line.send(
+                        method,
+                        path,
+                        params=params,
+                        timeout=timeout,
+                        payload=payload,
+                        headers=headers,
+                    )
                 )
             except FAILURES as error:
                 raise self._failed(error, path, timeout) from error

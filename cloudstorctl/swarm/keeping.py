@@ -21,9 +21,9 @@ _NOT_FOUND = 404
 
 
 def kept_by_managers(
-    engines: Engines, cluster_id: str, act: Callable[[KeepsConfigs, datetime | None], _T]
+    engines: Engines, cluster_id: str | None, act: Callable[[KeepsConfigs, datetime | None], _T]
 ) -> _T:
-    """Do something with the configs of the swarm `cluster_id`.
+    """Do something with the configs of the swarm `cluster_id`; None: of whichever it is.
 
     `act` is given a manager, and what its clock says. It may be called again with another manager
     when the first one fails, and has to find out itself what it did before.
@@ -40,7 +40,7 @@ def kept_by_managers(
             if not identity.cluster_id:
                 failures.append(f"{manager.address} does not answer for its swarm now")
                 continue
-            if identity.cluster_id != cluster_id:
+            if cluster_id is not None and identity.cluster_id != cluster_id:
                 raise wrong_swarm(manager.address, identity.cluster_id, cluster_id)
             return act(manager, identity.time)
         except EngineAnsweredError as error:

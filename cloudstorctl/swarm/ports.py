@@ -128,8 +128,12 @@ class KeepsConfigs(ReadsManager, Protocol):
             EngineError: anything else; it may have been changed.
         """
 
-    def remove_config(self, identifier: str) -> None:
-        """Remove the config of this ID; one that is gone already is no error."""
+    def remove_config(self, identifier: str) -> bool:
+        """Remove the config of this ID; gives whether it was still there.
+
+        Raises:
+            EngineError: it is not known whether it is gone.
+        """
 
 
 class Pings(Protocol):
@@ -153,10 +157,11 @@ class RemovesVolumes(Protocol):
     def address(self) -> str:
         """Where it is, as the user gave it."""
 
-    def remove_volume(self, name: VolumeName) -> None:
+    def remove_volume(self, name: VolumeName, ticket: str = "") -> None:
         """Ask once, without force, that the volume be removed (`DELETE /volumes/{name}`).
 
-        A return says only that the engine claims success.
+        `ticket` is the secret that is shown to the node's guard; empty: none. A return says only
+        that the engine claims success.
 
         Raises:
             EngineAnsweredError: the engine refused (409: one of its containers refers to it).
@@ -226,8 +231,8 @@ class Carrier(Protocol):
     def body(self, path: str, /, **params: str) -> bytes:
         """Ask for an API path, and give its answer as it came."""
 
-    def delete(self, path: str, timeout: float) -> None:
-        """Send one DELETE for an API path."""
+    def delete(self, path: str, timeout: float, headers: Pairs = ()) -> None:
+        """Send one DELETE for an API path, with these headers besides the usual ones."""
 
     def post(
         self, path: str, /, *, timeout: float, payload: bytes | None = None, **params: str

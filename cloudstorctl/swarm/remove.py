@@ -21,6 +21,7 @@ from cloudstorctl.errors import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
 
     from cloudstorctl.core.judgement import Plan, Verdict
     from cloudstorctl.core.model import Node, NodeId, VolumeName
@@ -43,6 +44,8 @@ class Removal:
     """Whether to stop before the next request."""
     may_go_on: Callable[[], None]
     """Raises a CloudstorctlError where this run may remove nothing any more."""
+    ticket: Callable[[Node, VolumeName], AbstractContextManager[str]]
+    """Gives what to show to the guard of a node for the removal of a volume; empty: nothing."""
 
 
 def remove(plan: Plan, removal: Removal) -> Iterator[Outcome]:
@@ -148,7 +151,8 @@ class _Attempts:
         self._sent.append(node.hostname)
         error: EngineError | None = None
         try:
-            remover.remove_volume(self._volume)
+            with self._removal.ticket(node, self._volume) as ticket:
+                remover.remove_volume(self._volume, ticket)
         except EngineUnreachableError as failure:
             error = failure
             self._sent.pop()

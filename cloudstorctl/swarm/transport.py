@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from urllib3._base_connection import BaseHTTPConnection
     from urllib3.connectionpool import ConnectionPool
 
+    from cloudstorctl.core.model import Pairs
     from cloudstorctl.swarm.endpoints import Endpoint
     from cloudstorctl.swarm.watch import Watch
 
@@ -179,7 +180,7 @@ class Line:
         self._adapter = _OnePool(pool, session.base_url)
         self._headers = CaseInsensitiveDict(cast("Mapping[str, str]", session.headers))
 
-    def send(
+    def send(  # noqa: PLR0913 - all that one request is
         self,
         method: str,
         path: str,
@@ -187,25 +188,26 @@ class Line:
         params: dict[str, str],
         timeout: float,
         payload: bytes | None = None,
+        headers: Pairs = (),
     ) -> requests.Response:
         """Send one request, and give the response when its headers are there.
 
-        `payload` is JSON.
+        `payload` is JSON, and `headers` go with it besides the usual ones.
 
         A question alone is put again, and once, where a kept connection ended before the answer
         began (RFC 9112, section 9.3.1): the engine may have closed it just then.
         """
         url = f"{self._session.base_url}{path}{'?' if params else ''}{urlencode(params)}"
         try:
-            return self._send(method, url, timeout, payload)
+            return self._send(method, url, timeout, payload, headers)
         except requests.ConnectionError:
             if method != "GET" or not self._pool.kept:
                 raise
         self.rest()
-        return self._send(method, url, timeout, None)
+        return self._send(method, url, timeout, None, headers)
 
     def _send(
-        self, method: str, url: str, timeout: float, payload: bytes | None
+        self, method: str, url: str, timeout: float, payload: bytes | None, headers: Pairs
     ) -> requests.Response:
         """Hand it to the adapter at once, as it is.
 
@@ -217,11 +219,13 @@ class Line:
         request.method = method
         request.url = url
         request.headers = self._headers
+        if headers:
+            request.headers = CaseInsensitiveDict({**self._headers, **dict(headers)})
         if payload is not None:
             request.body = payload
             request.headers = CaseInsensitiveDict(
                 {
-                    **self._headers,
+                    **request.headers,
                     "Content-Type": "application/json",
                     "Content-Length": str(len(payload)),
                 }

@@ -75,6 +75,8 @@ class FakeSwarm:
         self.services: list[Service] = []
         self.tasks: list[Task] = []
         self.configs: list[Config] = []
+        self.shown: list[str] = []
+        """What each removal showed to a guard."""
         self.changes = 0
         """To the configs, as the managers count them."""
         self.time: datetime | None = None
@@ -253,11 +255,14 @@ class FakeEngine(RunsNothing):
         version = self._swarm.count_change()
         self._swarm.configs.append(replace(config, labels=labels, version=version))
 
-    def remove_config(self, identifier: str) -> None:
+    def remove_config(self, identifier: str) -> bool:
         self._ask("DELETE /configs")
+        before = len(self._swarm.configs)
         self._swarm.configs = [c for c in self._swarm.configs if c.id != identifier]
+        return len(self._swarm.configs) < before
 
-    def remove_volume(self, name: VolumeName) -> None:
+    def remove_volume(self, name: VolumeName, ticket: str = "") -> None:
+        self._swarm.shown.append(ticket)
         self._ask(f"DELETE {name}")
         if self._hostname in self._swarm.keeps:
             return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,7 @@ from tests.core.builders import NOW
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from cloudstorctl.core.model import Node
@@ -89,6 +90,10 @@ def never() -> bool:
     return False
 
 
+def no_ticket(_node: Node, _volume: VolumeName) -> AbstractContextManager[str]:
+    return nullcontext("")
+
+
 def carried_out(  # noqa: PLR0913 - one for each part that a test may set
     swarm: FakeSwarm,
     record: Record,
@@ -97,6 +102,7 @@ def carried_out(  # noqa: PLR0913 - one for each part that a test may set
     stop: Callable[[], bool] = never,
     remover_of: Callable[[Node], RemovesVolumes] | None = None,
     may_go_on: Callable[[], None] = lambda: None,
+    ticket: Callable[[Node, VolumeName], AbstractContextManager[str]] = no_ticket,
 ) -> Carried:
     """Plan the removal of `names`, let `meanwhile` happen, carry the plan out, and check it."""
     carried = Carried()
@@ -116,6 +122,7 @@ def carried_out(  # noqa: PLR0913 - one for each part that a test may set
             audit=record.audit,
             stop=stop,
             may_go_on=may_go_on,
+            ticket=ticket,
         )
         try:
             carried.outcomes.extend(remove(plan, removal))

@@ -53,9 +53,10 @@ def test_what_runs_containers_has_no_way_to_remove_a_volume() -> None:
     assert deeds == {"remove_container"}
 
 
-def test_configs_are_written_by_the_memory_and_the_lock_alone() -> None:
+def test_configs_are_written_by_the_memory_the_lock_and_tickets_alone() -> None:
     for deed in ("create_config", "remove_config"):
-        assert modules_that_name(deed) == {"swarm/lock.py", "swarm/memory.py"}
+        homes = {"swarm/lock.py", "swarm/memory.py", "swarm/tickets.py"}
+        assert modules_that_name(deed) == homes
     assert modules_that_name("relabel_config") == {"swarm/lock.py"}
     assert modules_that_name("keepers") == {"swarm/keeping.py"}
 

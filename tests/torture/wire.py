@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from starlette.types import Message, Scope
 
+    from cloudstorctl.core.model import Pairs
     from cloudstorctl.demo.swarm import Swarm
     from cloudstorctl.swarm.endpoints import Endpoint
     from tests.torture.stepping import Steps
@@ -152,8 +153,9 @@ class InProcess:
             raise PayloadError(self.address, path, cause)
         return bytes(exchange.answer)
 
-    def delete(self, path: str, timeout: float) -> None:
+    def delete(self, path: str, timeout: float, headers: Pairs = ()) -> None:
         """Send one DELETE."""
+        assert not headers, "no engine of the torture has a guard"
         segments = unquote(path).split("/")
         if not path.isascii() or set("?#; ") & set(path) or {".", ".."} & set(segments):
             raise UnsendableError(

@@ -1,0 +1,78 @@
+"""Tickets for removals that were just proved, so that the guard need not prove them again."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from cloudstorctl.core.ticket import LABELS, LIFE, Ticket, name_of, read, written
+from cloudstorctl.errors import CloudstorctlError
+from cloudstorctl.swarm.keeping import kept_by_managers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from cloudstorctl.core.model import NodeId, VolumeName
+    from cloudstorctl.swarm.engines import Engines
+    from cloudstorctl.swarm.ports import KeepsConfigs
+
+
+def issue(  # noqa: PLR0913 - what a ticket is about
+    engines: Engines,
+    cluster_id: str,
+    secret: str,
+    *,
+    volume: VolumeName,
+    node: NodeId,
+    now: Callable[[], datetime],
+) -> bool:
+    """Make the ticket that `secret` is for; gives whether it is there.
+
+    Without one the guard judges the removal by itself: a failure is no error.
+    """
+
+    def make(manager: KeepsConfigs, time: datetime | None) -> None:
+        ticket = Ticket(volume=volume, node=node, expires=(time or now()) + LIFE)
+        manager.create_config(name_of(secret), labels=LABELS, data=written(ticket))
+
+    try:
+        kept_by_managers(engines, cluster_id, make)
+    except CloudstorctlError:
+        return False
+    return True
+
+
+def withdraw(engines: Engines, cluster_id: str, secret: str) -> None:
+    """Take a ticket back that may not have been used; if that fails, it expires."""
+    with suppress(CloudstorctlError):
+        kept_by_managers(engines, cluster_id, lambda manager, _: _taken(manager, secret))
+
+
+def redeem(
+    engines: Engines, secret: str, *, volume: str, node: str, now: Callable[[], datetime]
+) -> bool:
+    """Use a ticket up; gives whether it was good for this removal, and nobody had used it before.
+
+    Any doubt makes it worth nothing: then the removal is judged as any other.
+    """
+
+    def use(manager: KeepsConfigs, time: datetime | None) -> bool:
+        name = name_of(secret)
+        found = [config for config in manager.configs(name) if config.name == name]
+        if not found or not read(found[0].data).admits(volume, node, time or now()):
+            return False
+        # The managers let only one run remove it.
+        return manager.remove_config(found[0].id)
+
+    try:
+        return kept_by_managers(engines, None, use)
+    except CloudstorctlError:
+        return False
+
+
+def _taken(manager: KeepsConfigs, secret: str) -> None:
+    name = name_of(secret)
+    for config in manager.configs(name):
+        if config.name == name:
+            manager.remove_config(config.id)

@@ -1,0 +1,140 @@
+"""Tickets in the swarm: made for one removal, good once, and worth nothing in doubt."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from cloudstorctl.core.model import NodeId, VolumeName
+from cloudstorctl.core.ticket import HEADER, LIFE, name_of
+from cloudstorctl.swarm.client import Client
+from cloudstorctl.swarm.tickets import issue, redeem, withdraw
+from tests.core.builders import CLUSTER, NOW, node_id
+from tests.edge.asking import connected
+from tests.edge.engine_server import EngineServer, Reply
+from tests.edge.fake_swarm import FakeSwarm, answered, failing, timeout
+from tests.edge.removals import carried_out
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from cloudstorctl.core.model import Node
+    from cloudstorctl.swarm.engines import Engines
+    from tests.edge.removals import Record
+
+OLD = VolumeName("old")
+SECRET = "of-this-run"  # noqa: S105 - of no other
+
+
+@pytest.fixture
+def swarm() -> FakeSwarm:
+    swarm = FakeSwarm("m1", "w1")
+    swarm.time = NOW
+    return swarm
+
+
+@pytest.fixture
+def engines(swarm: FakeSwarm) -> Iterator[Engines]:
+    with swarm.engines() as engines:
+        yield engines
+
+
+def made(engines: Engines, secret: str = SECRET) -> bool:
+    return issue(engines, CLUSTER, secret, volume=OLD, node=NodeId(node_id("w1")), now=lambda: NOW)
+
+
+def used(engines: Engines, secret: str = SECRET, *, volume: str = "old", node: str = "w1") -> bool:
+    return redeem(engines, secret, volume=volume, node=node_id(node), now=lambda: NOW)
+
+
+def test_a_ticket_is_good_for_one_removal_and_once(swarm: FakeSwarm, engines: Engines) -> None:
+    assert made(engines)
+    assert used(engines)
+    assert not used(engines)
+    assert not swarm.configs
+
+
+def test_it_is_good_for_nothing_else(engines: Engines) -> None:
+    assert made(engines)
+    assert not used(engines, "guessed")
+    assert not used(engines, volume="older")
+    assert not used(engines, node="m1")
+    assert used(engines), "and a vain attempt does not use it up"
+
+
+def test_it_is_good_for_a_minute(swarm: FakeSwarm, engines: Engines) -> None:
+    assert made(engines)
+    swarm.time = NOW + LIFE
+    assert not used(engines)
+
+
+def test_of_two_that_show_it_at_once_one_gets_through(swarm: FakeSwarm, engines: Engines) -> None:
+    assert made(engines)
+    other: list[bool] = []
+
+    def faster() -> None:
+        swarm.on("m1", "DELETE /configs", lambda: None)
+        with swarm.engines() as own:
+            other.append(used(own))
+
+    swarm.on("m1", "DELETE /configs", faster)
+    assert [used(engines), *other] == [False, True]
+
+
+def test_a_ticket_that_was_taken_back_is_worth_nothing(swarm: FakeSwarm, engines: Engines) -> None:
+    assert made(engines)
+    withdraw(engines, CLUSTER, SECRET)
+    assert not used(engines)
+    withdraw(engines, CLUSTER, SECRET)
+    assert not swarm.configs
+
+
+def test_only_the_config_of_that_name_is_taken_for_it(swarm: FakeSwarm, engines: Engines) -> None:
+    assert made(engines)
+    (ticket,) = swarm.configs
+    swarm.configs = [replace(ticket, name=f"{ticket.name}x")]
+    assert not used(engines)
+    withdraw(engines, CLUSTER, SECRET)
+    swarm.configs = [replace(swarm.configs[0], name=name_of(SECRET), data=b"x")]
+    assert not used(engines)
+    assert len(swarm.configs) == 1
+
+
+def test_what_cannot_be_made_or_used_up_is_worth_nothing(
+    swarm: FakeSwarm, engines: Engines
+) -> None:
+    swarm.on("m1", "/configs/create", failing(answered("m1", "/configs/create", 403, "denied")))
+    assert not made(engines)
+    swarm.on("m1", "/configs/create", lambda: None)
+    assert made(engines)
+    swarm.on("m1", "DELETE /configs", failing(timeout("m1", "/configs")))
+    assert not used(engines), "it may have been used up"
+    withdraw(engines, CLUSTER, SECRET)
+
+
+def test_a_removal_shows_the_ticket_that_was_made_for_it(swarm: FakeSwarm, record: Record) -> None:
+    swarm.shared = False
+    swarm.list_volume("old")
+    swarm.list_volume("kept")
+    steps: list[str] = []
+
+    @contextmanager
+    def ticket(node: Node, volume: VolumeName) -> Iterator[str]:
+        steps.append(f"{volume} on {node.hostname}")
+        yield f"for {node.hostname}"
+        steps.append("taken back")
+
+    carried_out(swarm, record, "old", ticket=ticket)
+    assert steps == ["old on m1", "taken back", "old on w1", "taken back"]
+    assert swarm.shown == ["for m1", "for w1"]
+
+
+@pytest.mark.parametrize("ticket", ["", "secret"])
+def test_the_ticket_is_a_header_of_the_request(server: EngineServer, ticket: str) -> None:
+    server.answer("DELETE /volumes/old", Reply(status=204, measured=False))
+    Client(connected(server)).remove_volume(OLD, ticket)
+    assert dict(server.seen[-1].headers).get(HEADER, "") == ticket
+    assert server.seen[-1].query == ""
