@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from cloudstorctl.core.claim_index import Claims
+from cloudstorctl.core.declared import wanted_by
 from cloudstorctl.core.judgement import Claim, ClaimKind, Holder, HolderType
 from cloudstorctl.core.model import Container, ContainerState, ServiceMode, TaskState
 from cloudstorctl.core.mounts import (
@@ -20,6 +21,7 @@ from cloudstorctl.core.templates import Field, Match, fields
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from cloudstorctl.core.declared import DeclaredStack
     from cloudstorctl.core.model import Mount, Node, NodeId, Service, ServiceId, Survey, Task
 
 MAY_MOUNT = {
@@ -63,9 +65,15 @@ HAS_CONTAINER = {
 """What a container in this state claims."""
 
 
-def claims_in(survey: Survey, reacher: Reacher, protect: tuple[str, ...] = ()) -> Claims:
+def claims_in(
+    survey: Survey,
+    reacher: Reacher,
+    protect: tuple[str, ...] = (),
+    declared: tuple[DeclaredStack, ...] = (),
+) -> Claims:
     """Find every claim in a survey; `protect` are patterns of names that configuration keeps.
 
+    `declared` is what files say that their stacks would mount.
     `reacher` is that of the survey (mounts.py, reacher_for).
     """
     claims = Claims(protect=protect)
@@ -85,7 +93,15 @@ def claims_in(survey: Survey, reacher: Reacher, protect: tuple[str, ...] = ()) -
             _claim_by_task(claims, task, service_now, nodes, reacher)
     for service in survey.services:
         _claim_by_service(claims, service, nodes, reacher)
+    _claim_by_files(claims, declared, reacher)
     return claims
+
+
+def _claim_by_files(claims: Claims, declared: tuple[DeclaredStack, ...], reacher: Reacher) -> None:
+    for wanted in wanted_by(declared):
+        reach = reacher.of_spec(wanted.mount, wanted.known)
+        if reach is not None:
+            claims.add(reach, partial(_same, wanted.claim))
 
 
 def _claim_by_container(claims: Claims, container: Container, reacher: Reacher) -> None:

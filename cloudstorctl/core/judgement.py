@@ -221,6 +221,23 @@ class KeptVolume:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DeclaredBy:
+    """Which files told what to keep, and what they told."""
+
+    files: tuple[tuple[str, str], ...]
+    """Each file with the name of its stack; empty: any."""
+    digest: str
+    """`sha256:…` over all names that they keep."""
+
+    def __str__(self) -> str:
+        """As the option is written."""
+        return " ".join(
+            f"--declared-by '{stack}={file}'" if stack else f"--declared-by '{file}'"
+            for file, stack in self.files
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """The removals that verdicts allow, with the evidence."""
 
@@ -232,6 +249,8 @@ class Plan:
     gaps: tuple[Gap, ...] = ()
     recovery_within: timedelta | None = None
     """How young the recovery point of each backing had to be; None: none was required."""
+    declared_by: DeclaredBy | None = None
+    """The files whose volumes it keeps; None: no file was asked."""
 
 
 class OutcomeStatus(StrEnum):

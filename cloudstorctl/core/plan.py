@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
     from datetime import timedelta
 
+    from cloudstorctl.core.judgement import DeclaredBy
     from cloudstorctl.core.model import Survey, VolumeName
     from cloudstorctl.core.verdict import Assessment
 
@@ -56,6 +57,7 @@ def plan_removals(assessment: Assessment, names: Collection[VolumeName]) -> Plan
         ),
         gaps=assessment.gaps,
         recovery_within=assessment.restoring.within,
+        declared_by=assessment.declared_by,
     )
 
 
@@ -91,10 +93,16 @@ def node_set(survey: Survey) -> tuple[NodeRef, ...]:
     )
 
 
-def evidence_of(verdict: Verdict, survey: Survey, recovery_within: timedelta | None = None) -> str:
+def evidence_of(
+    verdict: Verdict,
+    survey: Survey,
+    recovery_within: timedelta | None = None,
+    declared_by: DeclaredBy | None = None,
+) -> str:
     """Hash all that a ruling rests on: the swarm, its nodes, the entries, claims and backing.
 
-    With `recovery_within`, also that the backing had a recovery point as young as that.
+    With `recovery_within`, also that the backing had a recovery point as young as that; with
+    `declared_by`, that none of those files would mount it.
     """
     facts: dict[str, object] = {
         "cluster": survey.cluster_id,
@@ -115,6 +123,8 @@ def evidence_of(verdict: Verdict, survey: Survey, recovery_within: timedelta | N
         facts["gone"] = sorted(gone.node_id for gone in survey.gone)
     if recovery_within is not None:
         facts["recovery_within"] = int(recovery_within.total_seconds())
+    if declared_by is not None:
+        facts["declared_by"] = declared_by.digest
     canonical = json.dumps(facts, sort_keys=True, separators=(",", ":"))
     return f"sha256:{hashlib.sha256(canonical.encode()).hexdigest()}"
 
@@ -132,6 +142,7 @@ def changes_since(plan: Plan, now: Assessment) -> tuple[str, ...]:
     within = now.restoring.within
     if within != plan.recovery_within:
         changes.append("Another age of recovery points is required now than when it was made.")
+    changes += _file_changes(plan.declared_by, now.declared_by)
     for removal in plan.removals:
         verdict = now.on(removal.volume)
         if verdict is None:
@@ -141,7 +152,10 @@ def changes_since(plan: Plan, now: Assessment) -> tuple[str, ...]:
         elif verdict.ruling is not Ruling.REMOVABLE:
             reasons = " ".join(verdict.reasons)
             changes.append(f"{removal.volume}: it is {verdict.ruling} now. {reasons}")
-        elif evidence_of(verdict, survey, within) != removal.evidence and same_nodes:
+        elif (
+            evidence_of(verdict, survey, within, plan.declared_by) != removal.evidence
+            and same_nodes
+        ):
             changes.append(f"{removal.volume}: {_entry_change(removal, verdict, survey)}")
     return tuple(changes)
 
@@ -152,7 +166,7 @@ def _removal(verdict: Verdict, assessment: Assessment) -> PlannedRemoval:
         volume=verdict.volume.name,
         ruling=verdict.ruling,
         reasons=(*verdict.reasons, *restoring.told(verdict.volume, survey.taken_at)),
-        evidence=evidence_of(verdict, survey, restoring.within),
+        evidence=evidence_of(verdict, survey, restoring.within, assessment.declared_by),
         entries=_planned_entries(verdict, survey),
     )
 
@@ -180,6 +194,15 @@ def _node_changes(plan: Plan, survey: Survey) -> tuple[str, ...]:
         for node, hostname in before.items()
         if node not in after
     )
+
+
+def _file_changes(before: DeclaredBy | None, after: DeclaredBy | None) -> tuple[str, ...]:
+    """Say that files keep other volumes now; what more files keep, the verdicts tell."""
+    if before is None or (after is not None and after.digest == before.digest):
+        return ()
+    if after is None:
+        return (f"It was made with {before}, which is not given now.",)
+    return (f"The files of {before} keep other volumes now, or these are other files.",)
 
 
 def _entry_change(removal: PlannedRemoval, verdict: Verdict, survey: Survey) -> str:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from cloudstorctl.core.fields import Fields
 from cloudstorctl.core.judgement import (
+    DeclaredBy,
     KeptVolume,
     NodeRef,
     Plan,
@@ -42,6 +43,14 @@ def plan_document(plan: Plan) -> dict[str, object]:
         "require_recovery_point": None
         if plan.recovery_within is None
         else int(plan.recovery_within.total_seconds()),
+        "declared_by": None
+        if plan.declared_by is None
+        else {
+            "files": [
+                {"file": file, "stack": stack or None} for file, stack in plan.declared_by.files
+            ],
+            "digest": plan.declared_by.digest,
+        },
         "nodes": [{"id": node.id, "hostname": node.hostname} for node in plan.nodes],
         "removals": [
             {
@@ -108,6 +117,17 @@ def _plan(top: Fields) -> Plan:
         recovery_within=timedelta(seconds=top.integer("require_recovery_point"))
         if top.has("require_recovery_point")
         else None,
+        declared_by=_declared_by(top.child("declared_by")) if top.has("declared_by") else None,
+    )
+
+
+def _declared_by(item: Fields) -> DeclaredBy:
+    return DeclaredBy(
+        files=tuple(
+            (each.text("file"), each.text("stack") if each.has("stack") else "")
+            for each in item.items("files", required=True)
+        ),
+        digest=item.text("digest"),
     )
 
 

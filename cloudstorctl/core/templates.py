@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
     from cloudstorctl.core.model import Pairs
 
-__all__ = ["Field", "Known", "Match", "Names", "canonical", "fields", "nests", "yields"]
+__all__ = ["ANY_TEXT", "Field", "Known", "Match", "Names", "canonical", "fields", "nests", "yields"]
+
+ANY_TEXT = '{{index .Service.Labels ""}}'
+"""What a source holds in the place of a text that is not known: it yields any."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +27,7 @@ class Known:
 
     service_id: str | None = None
     service_name: str | None = None
+    """A template where only a part is known: `{{.Service.Name}}` in it is any one word."""
     node_id: str | None = None
     node_hostname: str | None = None
     node_os: str | None = None
@@ -150,6 +154,8 @@ def _filled(part: Part, known: Known) -> Iterator[Part]:
         yield from _filled(Field.NODE_ID, known)
     elif part is Field.SLOT:
         yield str(known.slot) if known.slot else part
+    elif part is Field.SERVICE_NAME and known.service_name:
+        yield from parts_of(known.service_name)
     elif part is Field.TASK_NAME and known.task_name == "":
         # swarmkit api/naming/naming.go, Task
         yield from _filled(Field.SERVICE_NAME, known)

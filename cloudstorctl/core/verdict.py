@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, assert_never
 
 from cloudstorctl.core.claims import claims_in
+from cloudstorctl.core.declared import declared_by
 from cloudstorctl.core.entries import entry_views
 from cloudstorctl.core.gaps import gaps_in
 from cloudstorctl.core.judgement import Claim, ClaimKind, Ruling, Strength, Verdict, Volume
@@ -20,6 +21,8 @@ from cloudstorctl.core.volumes import volumes_in
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from cloudstorctl.core.declared import DeclaredStack
+    from cloudstorctl.core.judgement import DeclaredBy
     from cloudstorctl.core.model import Gap, NodeId, Survey, VolumeName
 
 NO_GRACE = timedelta(0)
@@ -51,6 +54,8 @@ class Assessment:
     """Whether what they are about could be restored, as far as that was asked."""
     memory: Memory = NOTHING
     """What was remembered before this look."""
+    declared_by: DeclaredBy | None = None
+    """The files whose volumes are kept; None: no file was asked."""
 
     @property
     def complete(self) -> bool:
@@ -62,24 +67,25 @@ class Assessment:
         return next((v for v in self.verdicts if v.volume.name == name), None)
 
 
-def assess(
+def assess(  # noqa: PLR0913 - one for each thing that may keep a volume
     survey: Survey,
     *,
     protect: tuple[str, ...] = (),
+    declared: tuple[DeclaredStack, ...] = (),
     grace: timedelta = NO_GRACE,
     memory: Memory = NOTHING,
     restoring: Restoring = NOT_ASKED,
 ) -> Assessment:
     """Judge every volume of a survey, as of the time it was taken.
 
-    `protect` are patterns of names to keep, and `restoring` may keep what could not be restored.
-    With a `grace` period, a volume must have been seen unused since then: `memory` tells when it
-    was first.
+    `protect` are patterns of names to keep, `declared` is what files would deploy, and `restoring`
+    may keep what could not be restored. With a `grace` period, a volume must have been seen unused
+    since then: `memory` tells when it was first.
     """
     reacher = reacher_for(survey)
     wishes = wishes_in(survey, reacher)
     volumes = tuple(with_wishes(volume, wishes) for volume in volumes_in(survey))
-    claims = claims_in(survey, reacher, protect)
+    claims = claims_in(survey, reacher, protect, declared)
     gaps = gaps_in(survey, volumes, reacher)
     hostnames = {node.id: node.hostname for node in survey.nodes}
     verdicts = tuple(
@@ -95,7 +101,12 @@ def assess(
     if survey.gone:
         verdicts = tuple(_told_of_gone(verdict, survey) for verdict in verdicts)
     return Assessment(
-        survey=survey, verdicts=verdicts, gaps=gaps, restoring=restoring, memory=memory
+        survey=survey,
+        verdicts=verdicts,
+        gaps=gaps,
+        restoring=restoring,
+        memory=memory,
+        declared_by=declared_by(declared),
     )
 
 
