@@ -9,7 +9,7 @@ import yaml
 from cloudstorctl.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 
 class Table(dict[str, object]):
@@ -26,15 +26,49 @@ class _Loader(yaml.SafeLoader):
     """Reads plain data alone: no tag makes an object of Python's."""
 
 
+class _MergingLoader(_Loader):
+    """Reads files that Compose merges: its tags say how, and what they are put before counts."""
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> object:  # noqa: FBT001, FBT002 - its shape
+        """Read a node without `!reset` and `!override` (compose-spec, 13-merge.md)."""
+        if node.tag in {"!reset", "!override"}:
+            node.tag = self.resolve(type(node), node.value, (True, False))  # type: ignore[no-untyped-call]
+        return super().construct_object(node, deep)
+
+
 def _table(loader: _Loader, node: yaml.MappingNode) -> Iterator[Table]:
     table = Table()
     yield table
-    values: dict[Any, object] = loader.construct_mapping(node, deep=True)
-    table.update({str(key): value for key, value in values.items()})
-    for key, _ in node.value:  # with the keys that were merged in
-        table.lines[str(loader.construct_object(key))] = key.start_mark.line + 1
+    _refuse_twice(node)
+    loader.flatten_mapping(node)
+    for key, value in node.value:  # with the keys that were merged in, which come first
+        name = _key(key)
+        table[name] = loader.construct_object(value, deep=True)
+        table.lines[name] = key.start_mark.line + 1
 
 
+def _key(node: yaml.Node) -> str:
+    """Give a key as it is written: a volume may be named `on`, which YAML 1.1 takes for true."""
+    if isinstance(node, yaml.ScalarNode):
+        return str(node.value)
+    raise yaml.constructor.ConstructorError(
+        problem="a key is no text", problem_mark=node.start_mark
+    )
+
+
+def _refuse_twice(node: yaml.MappingNode) -> None:
+    """Refuse a key that is there twice, as docker does: one of the two would not count."""
+    seen: set[str] = set()
+    for key, _ in node.value:
+        name = _key(key)
+        if name in seen and key.tag != _MERGE:
+            raise yaml.constructor.ConstructorError(
+                problem=f"the key {name!r} is there twice", problem_mark=key.start_mark
+            )
+        seen.add(name)
+
+
+_MERGE = "tag:yaml.org,2002:merge"
 _Loader.add_constructor("tag:yaml.org,2002:map", _table)
 
 
@@ -106,8 +140,30 @@ def document_in(text: bytes, file: str) -> Place:
     Raises:
         UsageError: it is no YAML, or no mapping.
     """
+    return _document(file, _loaded(text, file, lambda raw: yaml.load(raw, _Loader)))  # noqa: S506 - a SafeLoader
+
+
+def documents_in(text: bytes, file: str) -> list[Place]:
+    """Read every YAML document of a file that is not empty; Compose merges them.
+
+    Raises:
+        UsageError: there is none, or one is no YAML, or no mapping.
+    """
+    values = _loaded(text, file, lambda raw: list(yaml.load_all(raw, _MergingLoader)))
+    found = [_document(file, value) for value in values if value is not None]
+    return found or [_document(file, None)]
+
+
+def _document(file: str, value: object) -> Place:
+    document = Place(file, value)
+    if not isinstance(value, Table):
+        document.refuse("a mapping with 'services'")
+    return document
+
+
+def _loaded(text: bytes, file: str, load: Callable[[bytes], Any]) -> Any:  # noqa: ANN401 - any data
     try:
-        value = yaml.load(text, Loader=_Loader)  # noqa: S506 - a SafeLoader
+        return load(text)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 1
@@ -118,7 +174,3 @@ def document_in(text: bytes, file: str) -> Place:
     except (RecursionError, ValueError) as error:
         reason = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
         raise UsageError(f"{file}: it is no valid YAML: {reason}.") from error
-    document = Place(file, value)
-    if not isinstance(value, Table):
-        document.refuse("a mapping with 'services'")
-    return document

@@ -251,5 +251,5 @@ def test_a_file_that_cannot_be_read_is_told_in_one_sentence_with_its_line(
 def test_keys_that_are_no_text_do_no_harm() -> None:
     assert [service.name for service in read("services: {2: {}, true: {}}").services] == [
         "2",
-        "True",
+        "true",
     ]
