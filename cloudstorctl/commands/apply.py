@@ -12,6 +12,7 @@ import typer
 from cloudstorctl.commands.invocation import Invocation
 from cloudstorctl.commands.options import (
     ConfirmTerminated,
+    DeclaredBy,
     Grace,
     MetricsOut,
     Notify,
@@ -50,6 +51,7 @@ def apply(  # noqa: PLR0913 - one for each option
     max_count: MaxCount = None,
     grace: Grace = None,
     confirm_terminated: ConfirmTerminated = False,
+    declared_by: DeclaredBy = None,
     max_percent: MaxPercent = None,
     audit_log: AuditLog = None,
     no_lock: NoLock = False,
@@ -65,6 +67,7 @@ def apply(  # noqa: PLR0913 - one for each option
         max_percent=max_percent,
         confirm_terminated=confirm_terminated,
         grace=grace,
+        declared_by=tuple(declared_by or ()),
         audit_log=audit_log,
         notify=tuple(notify) if notify else None,
     )

@@ -9,7 +9,13 @@ import typer
 from cloudstorctl.commands.completion import volume_names
 from cloudstorctl.commands.invocation import Invocation
 from cloudstorctl.commands.ls import sight
-from cloudstorctl.commands.options import ConfirmTerminated, Grace, examples, with_options
+from cloudstorctl.commands.options import (
+    ConfirmTerminated,
+    DeclaredBy,
+    Grace,
+    examples,
+    with_options,
+)
 from cloudstorctl.commands.selection import Selection
 from cloudstorctl.commands.session import open_session
 from cloudstorctl.commands.showing import show
@@ -38,13 +44,18 @@ def candidates(
     *,
     grace: Grace = None,
     confirm_terminated: ConfirmTerminated = False,
+    declared_by: DeclaredBy = None,
 ) -> ExitCode:
     """Show the volumes that nothing uses, since when, and when each may be removed.
 
     It only shows: what is seen unused is remembered by safe-prune (also with --dry-run), apply and
     rm. Exits 5 when something could not be seen, for it may hide more.
     """
-    context = invocation.context(confirm_terminated=confirm_terminated, grace=grace)
+    context = invocation.context(
+        confirm_terminated=confirm_terminated,
+        declared_by=tuple(declared_by or ()),
+        grace=grace,
+    )
     selection = Selection(patterns=tuple(patterns or ()), rulings=_CANDIDATES)
     with open_session(invocation, context) as session:
         seen = session.look()

@@ -10,7 +10,13 @@ import typer
 from cloudstorctl.commands.completion import volume_names
 from cloudstorctl.commands.invocation import Invocation
 from cloudstorctl.commands.ls import sight
-from cloudstorctl.commands.options import ConfirmTerminated, Grace, examples, with_options
+from cloudstorctl.commands.options import (
+    ConfirmTerminated,
+    DeclaredBy,
+    Grace,
+    examples,
+    with_options,
+)
 from cloudstorctl.commands.session import open_session
 from cloudstorctl.commands.showing import show
 from cloudstorctl.config import Output
@@ -30,12 +36,17 @@ def inspect(
     *,
     grace: Grace = None,
     confirm_terminated: ConfirmTerminated = False,
+    declared_by: DeclaredBy = None,
 ) -> ExitCode:
     """Show one or more volumes in full: entries, claims, ruling with its reasons, warnings.
 
     Exits 1 when no engine lists a volume, and 5 when something could not be seen.
     """
-    context = invocation.context(confirm_terminated=confirm_terminated, grace=grace)
+    context = invocation.context(
+        confirm_terminated=confirm_terminated,
+        declared_by=tuple(declared_by or ()),
+        grace=grace,
+    )
     with open_session(invocation, context) as session:
         seen = session.look(restorable=context.output is not Output.NAME)
     found = tuple(v for name in volumes if (v := seen.on(VolumeName(name))) is not None)

@@ -103,6 +103,7 @@ class MoreFlags(TypedDict, total=False):
     confirm_terminated: bool | None
     grace: str | None
     notify: tuple[str, ...] | None
+    declared_by: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

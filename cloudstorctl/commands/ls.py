@@ -10,6 +10,7 @@ from cloudstorctl.commands.completion import node_names, volume_names
 from cloudstorctl.commands.invocation import Invocation
 from cloudstorctl.commands.options import (
     ConfirmTerminated,
+    DeclaredBy,
     Grace,
     MetricsOut,
     examples,
@@ -75,13 +76,18 @@ def ls(  # noqa: PLR0913 - one for each filter
     stack: Annotated[list[str] | None, typer.Option(metavar="STACK", help="Of this stack.")] = None,
     grace: Grace = None,
     confirm_terminated: ConfirmTerminated = False,
+    declared_by: DeclaredBy = None,
     metrics_out: MetricsOut = None,
 ) -> ExitCode:
     """List the Cloudstor volumes of the swarm, with who uses each.
 
     Reads every node. Exits 5 when something could not be seen that may matter to what is listed.
     """
-    context = invocation.context(confirm_terminated=confirm_terminated, grace=grace)
+    context = invocation.context(
+        confirm_terminated=confirm_terminated,
+        declared_by=tuple(declared_by or ()),
+        grace=grace,
+    )
     invocation.world.course.begin("ls", context, metrics_out)
     selection = Selection(
         patterns=tuple(patterns or ()),

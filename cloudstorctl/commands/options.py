@@ -22,6 +22,15 @@ ConfirmTerminated = Annotated[
     ),
 ]
 
+DeclaredBy = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--declared-by",
+        metavar="[STACK=]FILES",
+        help="Keep what stack files would mount: 'shop=deploy/*.yml'. Repeat for more.",
+    ),
+]
+
 Grace = Annotated[
     str | None,
     typer.Option(

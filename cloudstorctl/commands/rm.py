@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cloudstorctl.commands.completion import volume_names
+from cloudstorctl.commands.declared import refuse_unquoted
 from cloudstorctl.commands.inspect import unlisted
 from cloudstorctl.commands.invocation import Invocation
 from cloudstorctl.commands.options import (
     ConfirmTerminated,
+    DeclaredBy,
     Grace,
     MetricsOut,
     Notify,
@@ -48,6 +50,7 @@ def rm(  # noqa: PLR0913 - one for each option
     max_count: MaxCount = None,
     grace: Grace = None,
     confirm_terminated: ConfirmTerminated = False,
+    declared_by: DeclaredBy = None,
     max_percent: MaxPercent = None,
     audit_log: AuditLog = None,
     notify: Notify = None,
@@ -63,10 +66,12 @@ def rm(  # noqa: PLR0913 - one for each option
         max_percent=max_percent,
         confirm_terminated=confirm_terminated,
         grace=grace,
+        declared_by=tuple(declared_by or ()),
         audit_log=audit_log,
         notify=tuple(notify) if notify else None,
     )
     invocation.world.course.begin_removing("rm", context, metrics_out)
+    refuse_unquoted(context, volumes)
     with open_session(invocation, context) as session:
         session.tell_of_grace()
         seen = session.look(marking=Marking.TIDY)

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cloudstorctl.commands.completion import volume_names
+from cloudstorctl.commands.declared import refuse_unquoted
 from cloudstorctl.commands.invocation import Invocation
 from cloudstorctl.commands.options import (
     ConfirmTerminated,
+    DeclaredBy,
     Grace,
     MetricsOut,
     Notify,
@@ -79,6 +81,7 @@ def safe_prune(  # noqa: PLR0913 - one for each option
     require_recovery_point: RequireRecoveryPoint = None,
     grace: Grace = None,
     confirm_terminated: ConfirmTerminated = False,
+    declared_by: DeclaredBy = None,
     audit_log: AuditLog = None,
     no_lock: NoLock = False,
     notify: Notify = None,
@@ -99,10 +102,12 @@ def safe_prune(  # noqa: PLR0913 - one for each option
         require_recovery_point=require_recovery_point,
         confirm_terminated=confirm_terminated,
         grace=grace,
+        declared_by=tuple(declared_by or ()),
         audit_log=audit_log,
         notify=tuple(notify) if notify else None,
     )
     invocation.world.course.begin_removing("safe-prune", context, metrics_out, dry_run=dry_run)
+    refuse_unquoted(context, patterns)
     selection = Selection(patterns=tuple(patterns or ()), exclude=tuple(exclude or ()))
     with open_session(invocation, context) as session:
         session.tell_of_grace()

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from cloudstorctl.commands.completion import remember
+from cloudstorctl.commands.declared import declared_stacks
 from cloudstorctl.commands.remembering import marked, recalled
 from cloudstorctl.core.ebs import name_gaps, on_ebs
 from cloudstorctl.core.memory import NOTHING
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from cloudstorctl.commands.invocation import Invocation
     from cloudstorctl.commands.storage import Storage
     from cloudstorctl.config import Context
+    from cloudstorctl.core.declared import DeclaredStack
     from cloudstorctl.core.model import Survey
     from cloudstorctl.render.console import Console
     from cloudstorctl.swarm.engines import Engines
@@ -68,10 +70,11 @@ class Session:
         Raises:
             NoAccessError: no manager answered.
             WrongSwarmError: it is not the configured swarm.
+            UsageError: a stack file that has a say cannot be used.
         """
         from cloudstorctl.swarm.survey import SurveySettings, survey  # noqa: PLC0415
 
-        context = self.context
+        context, declared = self.context, self._declared
         settings = SurveySettings(
             drivers=context.drivers,
             cluster_id=cluster_id or context.cluster_id,
@@ -92,6 +95,7 @@ class Session:
         assessment = assess(
             seen,
             protect=context.protect_volumes,
+            declared=declared,
             grace=context.grace,
             memory=memory,
             restoring=restoring,
@@ -126,6 +130,11 @@ class Session:
         wanted = restorable or within is not None
         restoring = storage.restoring(seen, within) if wanted else NOT_ASKED
         return replace(seen, gaps=(*seen.gaps, *gaps)), restoring
+
+    @cached_property
+    def _declared(self) -> tuple[DeclaredStack, ...]:
+        """What stack files keep, read once: the same for every look."""
+        return declared_stacks(self.context, self.invocation.world, self.console)
 
     @cached_property
     def _storage(self) -> Storage:

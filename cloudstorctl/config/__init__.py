@@ -4,6 +4,7 @@ from cloudstorctl.config.context import Context, Flags, Output, Places
 from cloudstorctl.config.docker_cli import folder_in as docker_folder
 from cloudstorctl.config.docker_flags import NOTHING_GIVEN, DockerFlags
 from cloudstorctl.config.load import load_context
+from cloudstorctl.config.values import stack_and_glob
 
 __all__ = [
     "NOTHING_GIVEN",
@@ -14,4 +15,5 @@ __all__ = [
     "Places",
     "docker_folder",
     "load_context",
+    "stack_and_glob",
 ]

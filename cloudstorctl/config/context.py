@@ -75,6 +75,7 @@ class Flags:
     notify: tuple[str, ...] | None = None
     docker: DockerFlags = NOTHING_GIVEN
     """What docker was given before the name of this program, as its plugin."""
+    declared_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +103,8 @@ class Context:
     """Whether the certificate of an engine is checked."""
     protect_volumes: tuple[str, ...] = ()
     """Patterns of volume names that are never removed."""
+    declared_by: tuple[str, ...] = ()
+    """Stack files whose volumes are never removed, each as `[STACK=]GLOB`."""
     grace: timedelta = timedelta(hours=24)
     """How long a volume must have been seen unused before it may be removed."""
     max_count: int = 20

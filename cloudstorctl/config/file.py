@@ -22,6 +22,7 @@ T = TypeVar("T")
 _KEYS = {
     "node_overrides": "nodes",
     "protect_volumes": "protect.volumes",
+    "declared_by": "protect.declared_by",
     "grace": "prune.grace",
     "max_count": "prune.max_count",
     "max_percent": "prune.max_percent",
@@ -56,6 +57,7 @@ class FileContext:
     tls_cert: Path | None = None
     tls_key: Path | None = None
     protect_volumes: tuple[str, ...] | None = None
+    declared_by: tuple[str, ...] | None = None
     grace: timedelta | None = None
     max_count: int | None = None
     max_percent: float | None = None
@@ -156,7 +158,7 @@ def _context_in(table: _Table, name: str) -> FileContext:
     if (tls.get("cert", values.text) is None) != (tls.get("key", values.text) is None):
         raise tls.refused("", "cert and key are only of use together; one of them is missing")
     protect = table.table("protect")
-    protect.only("volumes")
+    protect.only("volumes", "declared_by")
     prune = table.table("prune")
     prune.only("grace", "max_count", "max_percent", "require_recovery_point", "notify")
     aws = table.table("aws")
@@ -177,6 +179,7 @@ def _context_in(table: _Table, name: str) -> FileContext:
         tls_cert=tls.path("cert"),
         tls_key=tls.path("key"),
         protect_volumes=protect.get("volumes", values.texts),
+        declared_by=protect.globs("declared_by"),
         grace=prune.get("grace", values.duration),
         max_count=prune.get("max_count", values.count),
         max_percent=prune.get("max_percent", values.percent),
@@ -246,6 +249,18 @@ class _Table:
         """Return the path that `key` holds, from the file's folder and with `~` expanded."""
         written = self.get(key, values.text)
         return None if written is None else self.file.parent / expanded(written, self._home)
+
+    def globs(self, key: str) -> tuple[str, ...] | None:
+        """Return the `[STACK=]GLOB`s that `key` holds, with their files as `path` gives them."""
+        written = self.get(key, values.stacks_and_globs)
+        if written is None:
+            return None
+        parted = map(values.stack_and_glob, written)
+        return tuple(
+            f"{stack}={path}" if stack else str(path)
+            for stack, pattern in parted
+            for path in (self.file.parent / expanded(pattern, self._home),)
+        )
 
     def refused(self, key: str, problem: str) -> UsageError:
         """Return the error about `key`."""

@@ -68,6 +68,9 @@ def load_context(flags: Flags, environ: Mapping[str, str], places: Places) -> Co
         tls_key=tls.key,
         tls_verify=tls.verify,
         protect_volumes=sources.from_file("protect_volumes", in_file.protect_volumes, ()),
+        declared_by=sources.gather(
+            "declared_by", values.stacks_and_globs, flags.declared_by, in_file.declared_by
+        ),
         grace=sources.pick(
             "grace", values.duration, values.duration("24h"), flags.grace, in_file.grace
         ),
@@ -134,6 +137,26 @@ class _Sources:
             self._origins[setting] = f"environment {variable}"
             return _checked(variable, check, written)
         return self.from_file(setting, in_file, default)
+
+    def gather(
+        self,
+        setting: str,
+        check: Callable[[object], tuple[str, ...]],
+        flag: tuple[str, ...],
+        in_file: tuple[str, ...] | None,
+    ) -> tuple[str, ...]:
+        """Return what all sources give together: what one of them keeps no other lets go."""
+        variable = PREFIX + setting.upper()
+        option = "--" + setting.replace("_", "-")
+        given = {
+            f"flag {option}": _checked(option, check, flag) if flag else (),
+            f"environment {variable}": _checked(variable, check, written)
+            if (written := self._environ.get(variable))
+            else (),
+            self._in_file.origin_of(setting): in_file or (),
+        }
+        self._origins[setting] = ", ".join(at for at in given if given[at]) or _DEFAULT
+        return tuple(dict.fromkeys(each for values in given.values() for each in values))
 
     def from_file(self, setting: str, in_file: T | None, default: D) -> T | D:
         """Return the value in the file, else the default."""

@@ -17,6 +17,8 @@ _DURATION = re.compile(
     r"(?:(?P<days>[0-9]{1,6})d)?(?:(?P<hours>[0-9]{1,6})h)?"
     r"(?:(?P<minutes>[0-9]{1,6})m)?(?:(?P<seconds>[0-9]{1,6})s)?"
 )
+_STACK = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+"""What services can be named after (swarmkit manager/controlapi/service.go)."""
 _DURATION_EXPECTED = 'a duration such as "24h", "90m", "1d12h" or "0s"'
 
 
@@ -52,6 +54,28 @@ def web_addresses(value: object) -> tuple[str, ...]:
             raise _wrong(EXPECTED, item)
         web_address(item)
     return tuple(dict.fromkeys(value))
+
+
+def stack_and_glob(value: object) -> tuple[str, str]:
+    """Return the stack (empty: none is named) and the pattern of files in `[STACK=]GLOB`.
+
+    A path with an equals sign is told by a slash before it: `./a=b.yml`.
+    """
+    written = text(value)
+    stack, equals, pattern = written.partition("=")
+    if not equals or "/" in stack:
+        return "", written
+    if _STACK.fullmatch(stack) and pattern:
+        return stack, pattern
+    raise _wrong("[STACK=]FILES, such as shop=deploy/*.yml", value)
+
+
+def stacks_and_globs(value: object) -> tuple[str, ...]:
+    """Return `value`, a list of `[STACK=]GLOB`; a text holds those of each line."""
+    given = texts(value.splitlines() if isinstance(value, str) else value)
+    for each in given:
+        stack_and_glob(each)
+    return given
 
 
 def count(value: object) -> int:

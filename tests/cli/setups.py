@@ -39,6 +39,7 @@ key = "~/key.pem"
 
 [contexts.prod.protect]
 volumes = ["prod-*"]
+declared_by = ["shop=stacks/*.yml", "~/all.yml"]
 
 [contexts.prod.prune]
 grace = "1d12h"

@@ -56,6 +56,7 @@ def test_every_key_of_the_file_arrives_with_its_place(setup: Setup) -> None:
         tls_cert=str(folder / "tls/cert.pem"),
         tls_key=str(setup.places.home / "key.pem"),
         protect_volumes=("prod-*",),
+        declared_by=(f"shop={folder}/stacks/*.yml", str(setup.places.home / "all.yml")),
         grace=timedelta(days=1, hours=12),
         max_count=3,
         max_percent=7.5,

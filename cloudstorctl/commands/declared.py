@@ -1,0 +1,76 @@
+"""`--declared-by`: which stack files are meant, and what they keep."""
+
+from __future__ import annotations
+
+from glob import glob
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cloudstorctl.config import stack_and_glob
+from cloudstorctl.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from cloudstorctl.commands.invocation import World
+    from cloudstorctl.compose.declared import Source
+    from cloudstorctl.config import Context
+    from cloudstorctl.core.declared import DeclaredStack
+    from cloudstorctl.render.console import Console
+
+_STANDARD_INPUT = "-"
+_ENDINGS = (".yml", ".yaml")
+
+
+def declared_stacks(context: Context, world: World, console: Console) -> tuple[DeclaredStack, ...]:
+    """Read every file that the option and the configuration name.
+
+    Raises:
+        UsageError: a pattern matches no file, or a file cannot be read or understood: what it
+            declares would silently not be kept.
+    """
+    if not context.declared_by:
+        return ()
+    from cloudstorctl.compose import declared_in  # noqa: PLC0415 - yaml is slow to import
+
+    stacks: dict[DeclaredStack, None] = {}
+    typed: list[bytes] = []
+    for written in dict.fromkeys(context.declared_by):
+        stack, pattern = stack_and_glob(written)
+        for source in _sources(pattern, world, typed):
+            told = declared_in(source, stack, world.environ)
+            stacks.update(dict.fromkeys(told.stacks))
+            for sentence in told.unset:
+                console.message(sentence)
+    return tuple(stacks)
+
+
+def refuse_unquoted(context: Context, names: Iterable[str] | None) -> None:
+    """Refuse names of volumes that look like files, which a shell has made of a pattern.
+
+    Raises:
+        UsageError: there is one; its file would be taken for a volume, and not be read.
+    """
+    for name in names or ():
+        if context.declared_by and name.endswith(_ENDINGS) and Path(name).exists():
+            raise UsageError(
+                f"{name} is a file, and stands here for a volume: put the pattern of --declared-by "
+                "in quotes, so that the shell leaves it alone."
+            )
+
+
+def _sources(pattern: str, world: World, typed: list[bytes]) -> Iterator[Source]:
+    from cloudstorctl.compose.declared import Source, source_at  # noqa: PLC0415 - as above
+
+    if pattern == _STANDARD_INPUT:
+        if not typed:
+            typed.append(world.stdin.read().encode("utf-8", "surrogateescape"))
+        yield Source("standard input", Path(), typed[0])
+        return
+    found = [pattern]
+    if not Path(pattern).exists():  # a name may hold brackets, which a pattern reads otherwise
+        found = sorted(glob(pattern, recursive=True))  # noqa: PTH207 - it may be absolute
+    if not found:
+        raise UsageError(f"--declared-by {pattern}: there is no such file.")
+    for path in found:
+        yield source_at(Path(path), path)
