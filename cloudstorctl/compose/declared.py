@@ -74,7 +74,7 @@ def declared_in(source: Source, stack: str, environ: Mapping[str, str]) -> Told:
     readings: list[_Reading] = []
     refusals: list[UsageError] = []
     for as_compose in (True, False):
-        reading = _Reading(environ, as_compose=as_compose)
+        reading = _Reading(source.file, environ, as_compose=as_compose)
         try:
             reading.take(source, stack, variables_beside(source.folder))
         except UsageError as error:
@@ -106,7 +106,8 @@ class _File(NamedTuple):
 class _Reading:
     """One way to read a file and all that it names: as one program or the other would."""
 
-    def __init__(self, environ: Mapping[str, str], *, as_compose: bool) -> None:
+    def __init__(self, project: str, environ: Mapping[str, str], *, as_compose: bool) -> None:
+        self._project = project
         self._environ = environ
         self._as_compose = as_compose
         self.stacks: list[DeclaredStack] = []
@@ -137,7 +138,13 @@ class _Reading:
             for key, place in document.child("volumes").children()
         )
         self.stacks.append(
-            DeclaredStack(file=source.file, stack=stack, services=services, volumes=volumes)
+            DeclaredStack(
+                file=source.file,
+                stack=stack,
+                project=self._project,
+                services=services,
+                volumes=volumes,
+            )
         )
         for document in file.documents:
             for place in document.child("include").items():

@@ -23,6 +23,9 @@ PROTECT_LABEL = "cloudstorctl.protect"
 BUILT_IN_PROTECTION = ("aws-backup-restore_*", "lost+found")
 """Directories at the root of EFS that no driver made, and that list as volumes all the same."""
 
+_SEPARATOR = "_"
+"""Between the name of a stack and that of a part of it (docker/cli cli/compose/convert)."""
+
 _ORDER = {kind: position for position, kind in enumerate(ClaimKind)}
 
 
@@ -38,6 +41,10 @@ class Claims:
         default_factory=lambda: defaultdict(list)
     )
     """By the start of the first path component that every name they yield has."""
+    _of_any_stack: dict[str, list[tuple[Reach, Callable[[Match], Claim]]]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
+    """By what the first path component has behind a word: there may be very many."""
     protect: tuple[str, ...] = ()
     """Patterns of names that configuration keeps."""
 
@@ -53,19 +60,31 @@ class Claims:
         for ancestor in _ancestors(path):
             found += self._exact.get(ancestor, ())
         first = path.split("/", 1)[0]
-        for length in range(len(first) + 1):
-            for names, claim_of in self._patterns.get(first[:length], ()):
-                if (match := names.matches(volume.name)) is not None:
-                    found.append(claim_of(match))
+        for names, claim_of in self._fitting(first):
+            if (match := names.matches(volume.name)) is not None:
+                found.append(claim_of(match))
         found += _protections(volume, self.protect)
         return _strongest_of_each_service(found)
 
     def add(self, names: Reach, claim_of: Callable[[Match], Claim]) -> None:
         """Record a claim on every name that `names` can yield."""
+        if names.exact is None and names.after_word.startswith(_SEPARATOR):
+            self._of_any_stack[names.after_word].append((names, claim_of))
+            return
         if names.exact is None:
             self._patterns[names.prefix.split("/", 1)[0]].append((names, claim_of))
             return
         self.add_path(names.exact, claim_of(Match()))
+
+    def _fitting(self, first: str) -> Iterator[tuple[Reach, Callable[[Match], Claim]]]:
+        """Give the patterns that a name may fit which begins with this path component."""
+        for length in range(len(first) + 1):
+            yield from self._patterns.get(first[:length], ())
+        start = first.find(_SEPARATOR, 1) if self._of_any_stack else -1
+        while start > 0:
+            for end in range(start + 1, len(first) + 1):
+                yield from self._of_any_stack.get(first[start:end], ())
+            start = first.find(_SEPARATOR, start + 1)
 
     def add_label(self, entry: Entry) -> None:
         """Record the claim of an entry that a label protects."""

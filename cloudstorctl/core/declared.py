@@ -56,6 +56,8 @@ class DeclaredStack:
     file: str
     stack: str = ""
     """The name that it is deployed under; empty: any."""
+    project: str = ""
+    """The file that names this one; empty: it stands for itself."""
     services: tuple[DeclaredService, ...] = ()
     volumes: tuple[DeclaredVolume, ...] = ()
 
@@ -85,11 +87,13 @@ def wanted_by(stacks: Iterable[DeclaredStack]) -> Iterator[Wanted]:
     """Give every mount that the stacks would have, and of volumes in no mount one of any service.
 
     Files of one stack may be deployed together: a service of one may mount a volume of another.
+    Without the name of a stack, these are a file and those that it includes.
     """
-    by_name: dict[str, list[DeclaredStack]] = defaultdict(list)
+    together: dict[tuple[str, str], list[DeclaredStack]] = defaultdict(list)
     for stack in stacks:
-        by_name[stack.stack].append(stack)
-    for name, files in by_name.items():
+        project = "" if stack.stack else stack.project or stack.file
+        together[stack.stack, project].append(stack)
+    for (name, _), files in together.items():
         yield from _Together(name, files).wanted()
 
 
@@ -121,8 +125,8 @@ class _Together:
         for file in self._files:
             for volume in file.volumes:
                 if volume.key not in mounted:
-                    for each, _ in self._resolved(Mount(MountKind.VOLUME, volume.key)):
-                        yield self._one(file, each, "declared", _NO_SERVICE)
+                    for mount, _ in self._named(Mount(MountKind.VOLUME, ""), [volume]):
+                        yield self._one(file, mount, "declared", _NO_SERVICE)
 
     def _one(self, file: DeclaredStack, mount: Mount, told: str, known: Known) -> Wanted:
         # What stands for a text that is not known looks like a label; it has no end within it.
@@ -156,16 +160,20 @@ class _Together:
             return
         keys = self._keys(mount)
         for key in keys:
-            volumes = self._volumes[key]
-            names = sorted({name for volume in volumes for name in self._names(volume)})
-            for driver in sorted({volume.driver for volume in volumes}):
-                for name, written in names:
-                    yield mount._replace(source=name, driver=driver), written
+            yield from self._named(mount, self._volumes[key])
         if mount.source not in keys:
             # Declared by a file that is not here, under a name that is not known.
             yield mount, True
             for name, written in self._names(DeclaredVolume(key=mount.source)):
                 yield mount._replace(source=name), written
+
+    def _named(self, mount: Mount, volumes: list[DeclaredVolume]) -> Iterator[tuple[Mount, bool]]:
+        """Give the mount with each name of these volumes, and each driver that files give them."""
+        drivers = {each.driver for volume in volumes for each in self._volumes[volume.key]}
+        names = {name for volume in volumes for name in self._names(volume)}
+        for name, written in sorted(names):
+            for driver in sorted(drivers):
+                yield mount._replace(source=name, driver=driver), written
 
     def _names(self, volume: DeclaredVolume) -> tuple[tuple[str, bool], ...]:
         if volume.name:

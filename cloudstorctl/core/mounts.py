@@ -36,6 +36,10 @@ class Reach(Protocol):
         """What every name begins with."""
 
     @property
+    def after_word(self) -> str:
+        """What every name has behind a first word that is not known; empty: not so."""
+
+    @property
     def unexpandable(self) -> bool:
         """Whether a part of the template could not be understood."""
 
@@ -53,6 +57,7 @@ class Unnamed:
 
     exact: None = None
     prefix: str = ""
+    after_word: str = ""
     unexpandable: bool = False
     anything: bool = False
 

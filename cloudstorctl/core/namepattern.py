@@ -51,6 +51,8 @@ class NamePattern:
 
     prefix: str
     """What each of them starts with."""
+    after_word: str
+    """What each of them has behind a first word that is not known; empty: this is not its form."""
     anything: bool
     """Whether any directory fits, or the root."""
     expression: re.Pattern[str]
@@ -81,6 +83,7 @@ def pattern_of(
     path = () if climbs else _bounded(_directories(pieces)[:_MAX_DIRECTORIES])
     return NamePattern(
         prefix=_prefix(path),
+        after_word=_after_word(path),
         anything=all(is_any(piece) or piece is _Mark.END for piece in path),
         expression=re.compile(_expression(path, slot=slot, slashes=slashes), re.DOTALL),
     )
@@ -159,6 +162,13 @@ def _prefix(path: _Path) -> str:
             return prefix
         prefix += piece.value if isinstance(piece, Enum) else piece
     return prefix.removesuffix("/")
+
+
+def _after_word(path: _Path) -> str:
+    match path[:2]:
+        case (Field() as word, str() as text) if _FORMS.get(word) == _WORD:
+            return text
+    return ""
 
 
 def _expression(path: _Path, *, slot: str, slashes: bool) -> str:

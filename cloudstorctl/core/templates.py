@@ -77,6 +77,11 @@ class Names:
     """Whether it could yield every name, or a directory that holds every volume."""
     pattern: NamePattern | None = field(default=None, repr=False)
 
+    @property
+    def after_word(self) -> str:
+        """What each yielded name has behind a first word that is not known; empty: not so."""
+        return self.pattern.after_word if self.pattern else ""
+
     def matches(self, name: str) -> Match | None:
         """Tell how this holds the volume `name`: yields it, a directory in it, or one around it."""
         if self.exact == "":

@@ -103,6 +103,7 @@ volumes:
             DeclaredStack(
                 file="stack.yml",
                 stack="shop",
+                project="stack.yml",
                 services=(
                     web,
                     DeclaredService(name="tool", labels=ANY_LABELS),

@@ -182,6 +182,19 @@ def test_files_of_one_stack_are_taken_together() -> None:
     assert kept(base, other, among=("own", "blog_data", "x")) == {"blog_data"}
 
 
+def test_without_a_stack_only_files_of_one_project_are_taken_together() -> None:
+    base = a_stack(DeclaredVolume(key="data", name="own", driver="local"), web=("data",), stack="")
+    over = a_stack("data", stack="", file="over.yml")
+    assert kept(base, over, among=("own", "a_data")) == {"a_data"}
+    assert kept(base, replace(over, project=FILE), among=("own", "a_data")) == {"own", "a_data"}
+
+
+def test_patterns_of_any_stack_are_found_wherever_the_stacks_name_ends() -> None:
+    stack = a_stack("b_data", "d/e", stack="")
+    among = ("a_b_data", "a_c_b_data", "_b_data", "a_b_data_x", "a_b_data/x", "a_b", "a_d", "a_d/e")
+    assert kept(stack, among=among) == {"a_b_data", "a_c_b_data", "a_b_data/x", "a_d", "a_d/e"}
+
+
 def test_a_volume_that_no_file_declares_is_kept_as_it_is_named_and_as_of_the_stack() -> None:
     stack = a_stack(web=("data",))
     assert kept(stack, among=("data", "shop_data", "blog_data")) == {"data", "shop_data"}
