@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
+import yaml
 
+from cloudstorctl.compose.interpolation import Interpolation
 from tests.swarm.lab.command import PATH, wait_until
 from tests.swarm.lab.records import ALIAS, IMAGE
 from tests.swarm.scene import volume
@@ -186,3 +189,42 @@ def test_what_a_stack_had_mounted_is_kept_when_it_is_gone_and_nothing_else(
     config = tmp_path / "config.yml"
     config.write_text(docker_stack(lab, "config", *compose))
     assert removals(tool, "--dry-run", keep[0], f"shop={config}") == {"a${PREFIX}b"}
+
+
+def test_variables_are_filled_in_as_docker_does(tmp_path: Path) -> None:
+    """No swarm is asked: the command line only prints what it has read."""
+    values = {"SET": "set", "EMPTY": ""}
+    texts = [
+        f"{before}{opening}{name}{operator}{other}{closing}{after}"
+        for name in (*values, "UNSET")
+        for operator in ("", "-", ":-", "?", ":?")
+        for other in ("", "a", "a-b", "a:-b", "a?b", "{{.Task.Slot}}", "$SET", "${UNSET:-c}", "$$")
+        for opening, closing in (("${", "}"), ("$", ""))
+        for before, after in (("", ""), ("x-", "-$SET"))
+    ]
+    read = {text: filled for text in texts if (filled := filled_in(text, values)) is not None}
+    file = tmp_path / "stack.yml"
+    volumes = {f"v{number}": {"name": text} for number, text in enumerate(read)}
+    file.write_text(json.dumps({"version": "3.8", "services": {}, "volumes": volumes}))
+    done = subprocess.run(  # noqa: S603 - as above
+        ["docker", "stack", "config", "--compose-file", str(file)],  # noqa: S607
+        env={**values, "PATH": PATH, "DOCKER_CONFIG": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    printed = yaml.safe_load(done.stdout)["volumes"]
+    names = [str(printed[key].get("name", "")) for key in volumes]
+    assert dict(zip(read, names, strict=True)) == read
+    assert len(read) > 300
+
+
+def filled_in(text: str, values: dict[str, str]) -> str | None:
+    """Fill in a text; None where docker has to refuse it."""
+    variables = Interpolation(values, as_docker=True)
+    try:
+        filled = variables.filled(text)
+    except ValueError:
+        return None
+    return None if any(unset.required for unset in variables.missing) else filled
