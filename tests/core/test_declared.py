@@ -176,7 +176,7 @@ def test_a_part_of_the_stacks_name_may_be_any_text() -> None:
 
 def test_files_of_one_stack_are_taken_together() -> None:
     base = a_stack(DeclaredVolume(key="data", name="own", driver="local"), web=("data",))
-    over = a_stack(DeclaredVolume(key="data", driver=DRIVER), file="over.yml")
+    over = a_stack(DeclaredVolume(key="data", driver="my-cloudstor"), file="over.yml")
     assert kept(base, over, among=("own", "shop_data", "x")) == {"own", "shop_data"}
     other = replace(over, stack="blog")
     assert kept(base, other, among=("own", "blog_data", "x")) == {"blog_data"}
