@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import TYPE_CHECKING
 
 from rich.console import Group
 from rich.text import Text
 
-from cloudstorctl.core.times import in_utc, rfc3339
+from cloudstorctl.core.times import rfc3339
 from cloudstorctl.render.documents import head_of
 from cloudstorctl.render.layout import Column, Columns, cell, listing
 from cloudstorctl.render.naming import Places
@@ -63,7 +64,7 @@ def candidates_table(
 def _parts(
     survey: Survey, found: Sequence[Verdict], gaps: Sequence[Gap]
 ) -> Iterator[RenderableType]:
-    heads = ("BACKING", "RULING", "UNUSED SINCE", "REMOVABLE FROM")
+    heads = ("BACKING", "RULING", "UNUSED SINCE (UTC)", "REMOVABLE FROM")
     if found:
         yield Columns(
             [Column(head="VOLUME", whole=True), *(Column(head=head) for head in heads)],
@@ -88,4 +89,4 @@ def _times(verdict: Verdict) -> Iterator[tuple[Text, ...]]:
         yield cell("-", "dim")
         return
     for moment in (verdict.unused_since, verdict.removable_from):
-        yield cell(in_utc(moment))
+        yield cell(f"{moment.astimezone(UTC):%F %H:%M}")

@@ -274,8 +274,8 @@ def test_candidates_tell_what_is_pending_since_when_and_until_when(stage: Stage)
     assert (ran.code, ran.err) == (0, "")
     lines = [line.split("  ") for line in ran.out.splitlines()]
     assert [[word.strip() for word in line if word] for line in lines[:3]] == [
-        ["VOLUME", "BACKING", "RULING", "UNUSED SINCE", "REMOVABLE FROM"],
-        ["old", "efs/reg", "- removable", "2026-11-22 06:00:00 UTC", "2026-11-23 06:00:00 UTC"],
+        ["VOLUME", "BACKING", "RULING", "UNUSED SINCE (UTC)", "REMOVABLE FROM"],
+        ["old", "efs/reg", "- removable", "2026-11-22 06:00", "2026-11-23 06:00"],
         ["older", "efs/reg", "… pending", "not remembered yet", "-"],
     ]
     document = stage.document("candidates", "older")
