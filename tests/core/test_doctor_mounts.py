@@ -91,16 +91,29 @@ def test_a_name_of_the_task_is_a_new_volume_at_each_restart() -> None:
     assert "at each restart the new task gets a new and empty volume" in finding.reason
     assert "copy what is to be kept" in finding.reason
     assert finding.fix == (
-        "docker service update --mount-add 'type=volume,source=x-{{.Task.Slot}},target=/data,"
-        "volume-driver=cloudstor:aws,volume-opt=size=5' web"
+        "docker service update --mount-add 'type=volume,"
+        "source={{.Service.Name}}-{{.Task.Slot}}-x,target=/data,volume-driver=cloudstor:aws,"
+        "volume-opt=size=5' web"
     )
 
 
 @pytest.mark.parametrize(
     ("source", "target", "mode", "proposed"),
     [
-        ("a-{{.Node.Hostname}}", "/data", ServiceMode.REPLICATED, "a-{{.Task.Slot}}"),
-        ("{{.Task.ID}}", "/data", GLOBAL, "{{.Node.ID}}"),
+        (
+            "{{.Service.Name}}.{{.Task.ID}}",
+            "/data",
+            ServiceMode.REPLICATED,
+            "{{.Service.Name}}.{{.Task.Slot}}",
+        ),
+        (
+            "a-{{.Node.Hostname}}",
+            "/data",
+            ServiceMode.REPLICATED,
+            "{{.Service.Name}}-{{.Task.Slot}}-a",
+        ),
+        ("{{.Task.ID}}", "/data", GLOBAL, "{{.Service.Name}}-{{.Node.ID}}-data"),
+        ("{{.Service.ID}}/{{.Task.ID}}", "/data", GLOBAL, "{{.Service.ID}}/{{.Node.ID}}"),
         (
             "{{.Task.Slot}}-{{.Node.ID}}",
             "/var/lib/x/",
@@ -280,6 +293,7 @@ def test_a_source_with_a_comma_is_quoted_as_docker_reads_it() -> None:
         "web", a_volume("{{.Task.ID}}", read_only=True, options={"ebs_tag_a": 'x,"y"'})
     )
     assert the_finding(service).fix == (
-        "docker service update --mount-add 'type=volume,source={{.Task.Slot}},target=/data,"
-        'volume-driver=cloudstor:aws,"volume-opt=ebs_tag_a=x,""y""",readonly\' web'
+        "docker service update --mount-add 'type=volume,"
+        "source={{.Service.Name}}-{{.Task.Slot}}-data,target=/data,volume-driver=cloudstor:aws,"
+        '"volume-opt=ebs_tag_a=x,""y""",readonly\' web'
     )

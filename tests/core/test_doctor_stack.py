@@ -75,7 +75,7 @@ def test_a_task_in_the_name_is_found_and_the_options_stay() -> None:
     assert finding.code == "task-in-name"
     assert finding.fix == (
         'volumes: {d: {"driver": "cloudstor:x", "driver_opts": {"size": "5"}, '
-        '"name": "{{.Task.Slot}}"}}'
+        '"name": "{{.Service.Name}}-{{.Task.Slot}}-d"}}'
     )
 
 

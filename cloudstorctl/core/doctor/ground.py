@@ -36,6 +36,15 @@ class Ground(Protocol):
     def about(self, service: Service) -> str:
         """Name a service as the user would."""
 
+    def steady(self, service: Service) -> str:
+        """Give the action that tells the tasks of a service apart, and stays with each of them."""
+
+    def words(self, mount: Mount) -> tuple[str, ...]:
+        """Give what tells a mount from others, the clearest first, for a name."""
+
+    def is_taken(self, service: Service, mount: Mount, source: str) -> bool:
+        """Whether a new name for a mount would meet one that something else has, or may get."""
+
     def changed(self, service: Service, mount: Mount) -> str:
         """Give the command, or the lines, that put `mount` in the place of that at its target."""
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
+from cloudstorctl.core.doctor.naming import OF_A_NODE, OF_A_TASK, renamed
 from cloudstorctl.core.findings import Finding, Severity
 from cloudstorctl.core.gotemplate import Field, Opaque, parts_of
 from cloudstorctl.core.model import MountKind, ServiceMode
@@ -22,13 +22,9 @@ SHARED_NAME = "shared-name"
 """The code of a service whose tasks all write to one volume."""
 
 _JOBS = {ServiceMode.REPLICATED_JOB, ServiceMode.GLOBAL_JOB}
-_OF_A_TASK = {Field.TASK_ID, Field.TASK_NAME}
-_OF_A_NODE = {Field.NODE_ID, Field.NODE_HOSTNAME}
 _OF_A_PLATFORM = {Field.NODE_OS, Field.NODE_ARCH}
-_TOLD_APART = {Field.SLOT} | _OF_A_TASK | _OF_A_NODE
+_TOLD_APART = {Field.SLOT} | OF_A_TASK | OF_A_NODE
 """Fields that give the tasks of a service different names."""
-_UNSTABLE = re.compile(r"\{\{\s*\.(?:Task\.(?:ID|Name)|Node(?:\.\w+)+)\s*\}\}")
-_SLOT = "{{.Task.Slot}}"
 _OPTIONS = {"backing", OPTION, "size", "ebstype", "iops", "encrypted"}
 _TAG = "ebs_tag_"
 """Options of this beginning are tags of the EBS volume (cloudstor.md)."""
@@ -61,7 +57,7 @@ def _named(service: Service, mount: Mount, ground: Ground) -> Iterator[Finding]:
                 f"The volume at {mount.target} has no name: each container gets a new one, and its "
                 f"data is removed with the container.{ground.lasting(service)}"
             ),
-            fix=ground.changed(service, mount._replace(source=_slotted(mount))),
+            fix=ground.changed(service, mount._replace(source=renamed(service, mount, ground))),
         )
     elif service.mode not in _JOBS and Opaque.ACTION not in parts_of(mount.source):
         yield from _expanded(service, mount, ground)
@@ -69,7 +65,7 @@ def _named(service: Service, mount: Mount, ground: Ground) -> Iterator[Finding]:
 
 def _expanded(service: Service, mount: Mount, ground: Ground) -> Iterator[Finding]:
     used = fields(mount.source)
-    if used & _OF_A_TASK:
+    if used & OF_A_TASK:
         yield _unsteady(
             "task-in-name",
             service,
@@ -78,8 +74,8 @@ def _expanded(service: Service, mount: Mount, ground: Ground) -> Iterator[Findin
             "takes part of its name from the task: at each restart the new task gets a new and "
             "empty volume, and that of the old one stays behind",
         )
-    elif used & (_OF_A_NODE | _OF_A_PLATFORM) and not service.mode.per_node:
-        where = "another node" if used & _OF_A_NODE else "a node of another platform"
+    elif used & (OF_A_NODE | _OF_A_PLATFORM) and not service.mode.per_node:
+        where = "another node" if used & OF_A_NODE else "a node of another platform"
         yield _unsteady(
             "node-in-name",
             service,
@@ -93,16 +89,16 @@ def _expanded(service: Service, mount: Mount, ground: Ground) -> Iterator[Findin
 
 
 def _unsteady(code: str, service: Service, mount: Mount, ground: Ground, what: str) -> Finding:
-    steady = "{{.Node.ID}}" if service.mode.per_node else _SLOT
     return Finding(
         code=code,
         severity=Severity.WARNING,
         about=ground.about(service),
         reason=(
-            f"The volume {mount.source} at {mount.target} {what}. {steady} stays the same. A new "
-            f"name begins with an empty volume: copy what is to be kept.{ground.lasting(service)}"
+            f"The volume {mount.source} at {mount.target} {what}. {ground.steady(service)} stays "
+            "the same. A new name begins with an empty volume: copy what is to be kept."
+            f"{ground.lasting(service)}"
         ),
-        fix=ground.changed(service, mount._replace(source=_slotted(mount, steady))),
+        fix=ground.changed(service, mount._replace(source=renamed(service, mount, ground))),
     )
 
 
@@ -114,7 +110,6 @@ def _shared(service: Service, mount: Mount, ground: Ground) -> Iterator[Finding]
     if tasks is not None and tasks < 2:  # noqa: PLR2004 - one task shares with nobody
         return
     relocatable = dict(mount.options).get("backing") == "relocatable"
-    steady = "{{.Node.ID}}" if per_node else _SLOT
     who = "A task on every node writes" if per_node else f"{tasks} tasks write"
     danger = (
         "it is on EBS, which one node can have at a time: each task takes it away from the others"
@@ -127,21 +122,12 @@ def _shared(service: Service, mount: Mount, ground: Ground) -> Iterator[Finding]
         about=ground.about(service),
         reason=(
             f"{who} to the one volume {mount.source} at {mount.target}: {danger}. If they are not "
-            f"meant to share, {steady} in the name gives each its own, which begins empty; tasks "
-            f"that only read can mount it read-only.{ground.lasting(service)}"
+            f"meant to share, {ground.steady(service)} in the name gives each its own, which "
+            "begins empty; tasks that only read can mount it read-only."
+            f"{ground.lasting(service)}"
         ),
-        fix=ground.changed(service, mount._replace(source=_slotted(mount, steady))),
+        fix=ground.changed(service, mount._replace(source=renamed(service, mount, ground))),
     )
-
-
-def _slotted(mount: Mount, steady: str = _SLOT) -> str:
-    """Give a name that keeps to its task, as much like the present one as is safe."""
-    source = mount.source
-    replaced, count = _UNSTABLE.subn(steady, source)
-    if count == 1 and fields(replaced) & _TOLD_APART and not fields(source) & {Field.SLOT}:
-        return replaced
-    plain = source if source and "{{" not in source else mount.target
-    return f"{{{{.Service.Name}}}}-{steady}-{plain.strip('/').replace('/', '-') or 'vol'}"
 
 
 def _options(service: Service, mount: Mount, ground: Ground) -> Iterator[Finding]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from cloudstorctl.core.doctor.ground import Resolved
 from cloudstorctl.core.doctor.installed import DOCUMENTED_ALIAS
+from cloudstorctl.core.doctor.naming import SLOT, taken_by
 from cloudstorctl.core.family import Family  # noqa: TC001 - dataclass annotations
 from cloudstorctl.core.findings import Finding, Severity
 from cloudstorctl.core.gotemplate import Opaque, parts_of
@@ -63,6 +64,21 @@ class StackGround:
     def about(self, service: Service) -> str:
         """Name a service and its file."""
         return f"service {service.name} in {self.stack.file}"
+
+    def steady(self, service: Service) -> str:
+        """Give the slot, in any mode: one volume may be declared for services of several."""
+        del service
+        return SLOT
+
+    def words(self, mount: Mount) -> tuple[str, ...]:
+        """Give the key, which no other volume of the file has."""
+        declared = self._declared(mount.source)
+        return (declared.key,) if declared else (mount.target,)
+
+    def is_taken(self, service: Service, mount: Mount, source: str) -> bool:
+        """Whether another service or volume of the file has the name, or may get it."""
+        names = (volume.source for volume in self.stack.volumes)
+        return taken_by(self.stack.services, names, self.family).has(service, mount, source)
 
     def changed(self, service: Service, mount: Mount) -> str:
         """Give the declaration that the volume of a mount should have, as YAML in one line."""

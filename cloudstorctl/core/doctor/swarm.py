@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from cloudstorctl.core.doctor.ground import Resolved
 from cloudstorctl.core.doctor.installed import Installed, installed_in
+from cloudstorctl.core.doctor.naming import NODE, SLOT, Taken, taken_by
 from cloudstorctl.core.findings import Finding, Severity
 from cloudstorctl.core.model import MountKind
 from cloudstorctl.core.mounting import value_of
@@ -33,6 +34,7 @@ class SwarmGround:
     reacher: Reacher
     listed: Mapping[str, frozenset[NodeId]]
     """The nodes that list each Cloudstor volume, by the volume's directory."""
+    taken: Taken
 
     @property
     def family(self) -> Family:
@@ -52,6 +54,18 @@ class SwarmGround:
     def about(self, service: Service) -> str:
         """Name a service."""
         return f"service {service.name}"
+
+    def steady(self, service: Service) -> str:
+        """Give the slot, or the node where each has one task."""
+        return NODE if service.mode.per_node else SLOT
+
+    def words(self, mount: Mount) -> tuple[str, ...]:
+        """Give what is fixed in its present name, and its path."""
+        return (mount.source, mount.target)
+
+    def is_taken(self, service: Service, mount: Mount, source: str) -> bool:
+        """Whether a volume, of whatever driver, or a mount has the name or may get it."""
+        return self.taken.has(service, mount, source)
 
     def changed(self, service: Service, mount: Mount) -> str:
         """Give the command that puts a mount in the place of that at its target.
@@ -88,15 +102,21 @@ class SwarmGround:
 
 def ground_of(seen: Assessment) -> SwarmGround:
     """Gather what the checks on mounts need from a survey."""
+    reacher = reacher_for(seen.survey)
     return SwarmGround(
         installed=installed_in(seen.survey),
-        reacher=reacher_for(seen.survey),
+        reacher=reacher,
         listed={
             canonical(verdict.volume.name): frozenset(
                 entry.node_id for entry in verdict.volume.entries
             )
             for verdict in seen.verdicts
         },
+        taken=taken_by(
+            seen.survey.services,
+            (entry.name for engine in seen.survey.engines for entry in engine.entries),
+            reacher.family,
+        ),
     )
 
 
