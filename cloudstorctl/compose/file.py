@@ -56,9 +56,11 @@ class _Reading:
 
     def _declared(self, key: str, place: Place) -> Declared:
         external = place.child("external")
+        name = self._values.text(external_name(place))
         return Declared(
             key=key,
-            source=self._values.text(external_name(place)) or key,
+            source=name or key,
+            named=bool(name),
             driver=self._values.text(place.child("driver")),
             options=self._options(place.child("driver_opts")),
             external=isinstance(external.value, dict) or self._values.flag(external),

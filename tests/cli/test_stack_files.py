@@ -85,10 +85,10 @@ volumes:
     assert agent.mounts == (Mount(BIND, "/var/run/docker.sock", "/var/run/docker.sock"),)
     assert (idle.replicas, idle.mounts, scaled.replicas) == (1, (), 4)
     assert stack.volumes == (
-        Declared(key="data", source=name, driver="cloudstor:aws", options=options),
+        Declared(key="data", source=name, named=True, driver="cloudstor:aws", options=options),
         Declared(key="logs", source="logs"),
         Declared(key="old", source="old", external=True),
-        Declared(key="older", source="real", external=True),
+        Declared(key="older", source="real", named=True, external=True),
     )
     assert (stack.file, stack.findings) == (FILE, ())
 

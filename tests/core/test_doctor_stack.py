@@ -92,6 +92,15 @@ def test_an_external_volume_is_found_where_its_node_lists_it_alone() -> None:
     finding = the_finding(a_declared(driver="", external=True), mode=ServiceMode.GLOBAL)
     assert (finding.code, finding.severity) == ("external-volume", Severity.WARNING)
     assert "on any other Docker makes an empty local volume" in finding.reason
+    # Its whole name: the key alone would be the empty volume STACK_data.
+    assert finding.fix == 'volumes: {data: {"driver": "cloudstor:aws", "name": "data"}}'
+
+
+def test_a_name_that_is_the_key_is_kept() -> None:
+    declared = Declared(key="data", source="data", named=True, driver=AWS, options=(("siz", "1"),))
+    assert the_finding(declared).fix == (
+        'volumes: {data: {"driver": "cloudstor:aws", "driver_opts": {"size": "1"}, "name": "data"}}'
+    )
 
 
 def test_a_volume_that_is_not_declared_is_not_deployed() -> None:

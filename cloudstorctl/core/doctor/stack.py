@@ -27,6 +27,8 @@ class Declared:
     key: str
     source: str
     """What mounts of it have as their source: its `name`, or else its key."""
+    named: bool = False
+    """Whether that is the whole name: else a deployment puts the stack's name before the key."""
     driver: str = ""
     options: Pairs = ()
     external: bool = False
@@ -86,17 +88,22 @@ class StackGround:
         before = next(at_target, mount.source)
         declared = self._declared(before)
         if declared:
-            return self.declaration(declared.key, mount)
+            # Without a name of its own, an external volume's key would get the stack's name too.
+            whole = declared.named or declared.external
+            return self.declaration(declared.key, mount, whole=whole)
         # An anonymous volume has no declaration, and its mount has to name one.
         return f"{self.declaration('data', mount)}  # and data:{mount.target} in {service.name}"
 
     @staticmethod
-    def declaration(key: str, mount: Mount) -> str:
-        """Write the declaration of a volume that a mount like this comes from."""
+    def declaration(key: str, mount: Mount, *, whole: bool = False) -> str:
+        """Write the declaration of a volume that a mount like this comes from.
+
+        With `whole` the source is its name also where it is the key.
+        """
         told: dict[str, object] = {"driver": mount.driver}
         if mount.options:
             told["driver_opts"] = dict(mount.options)
-        if mount.source != key:
+        if whole or mount.source != key:
             told["name"] = mount.source
         return f"volumes: {{{key}: {json.dumps(told, ensure_ascii=False)}}}"
 
