@@ -63,11 +63,19 @@ class _Reading:
             named=bool(name),
             driver=self._values.text(place.child("driver")),
             options=self._options(place.child("driver_opts")),
+            labels=self._labels(place.child("labels")),
             external=isinstance(external.value, dict) or self._values.flag(external),
         )
 
     def _options(self, place: Place) -> Pairs:
         return tuple(sorted((name, self._values.text(value)) for name, value in place.children()))
+
+    def _labels(self, place: Place) -> Pairs:
+        """Read labels, which are a mapping, or a list of `name=value`."""
+        if not isinstance(place.value, list):
+            return self._options(place)
+        written = (self._values.text(item).partition("=") for item in place.items())
+        return tuple(sorted((name, value) for name, _, value in written))
 
     def _service(self, name: str, place: Place, volumes: Mapping[str, Declared]) -> Service:
         deploy = place.child("deploy")
@@ -105,7 +113,12 @@ def _resolved(mount: Mount, volumes: Mapping[str, Declared]) -> Mount:
     declared = volumes.get(mount.source) if mount.kind is MountKind.VOLUME else None
     if declared is None:
         return mount
-    return mount._replace(source=declared.source, driver=declared.driver, options=declared.options)
+    return mount._replace(
+        source=declared.source,
+        driver=declared.driver,
+        options=declared.options,
+        labels=declared.labels,
+    )
 
 
 def _missing(file: str, unset: Unset, line: int) -> Finding:

@@ -41,6 +41,17 @@ class Mount(NamedTuple):
     read_only: bool = False
     options: Pairs = ()
     """Driver options that a spec asks for."""
+    labels: Pairs = ()
+    """Labels that a service's spec gives to a new volume; not read of tasks, which are many."""
+    no_copy: bool = False
+    """Whether a service's spec leaves a new volume empty, without the image's files."""
+    subpath: str = ""
+    """The directory in the volume that a service's spec mounts; empty: the whole."""
+
+    @property
+    def place(self) -> tuple[object, ...]:
+        """Give what tells where the data is."""
+        return (self.kind, self.source, self.target, self.driver, self.options, self.subpath)
 
 
 class NodeState(StrEnum):

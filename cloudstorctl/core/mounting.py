@@ -76,6 +76,9 @@ def value_of(mount: Mount) -> str:
         f"target={mount.target}",
         *([f"volume-driver={mount.driver}"] if mount.driver else []),
         *(f"volume-opt={name}={value}" for name, value in mount.options),
+        *(f"volume-label={name}={value}" for name, value in mount.labels),
+        *(["volume-nocopy=true"] if mount.no_copy else []),
+        *([f"volume-subpath={mount.subpath}"] if mount.subpath else []),
         *(["readonly"] if mount.read_only else []),
     )
     return ",".join(map(_csv, fields))

@@ -34,7 +34,7 @@ from cloudstorctl.swarm import wire
 from cloudstorctl.swarm.ports import EngineIdentity, VolumeListing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from datetime import datetime
 
     from cloudstorctl.core.model import Pairs
@@ -201,10 +201,22 @@ def _spec_mount(mount: wire.SpecMount) -> Mount:
     )
 
 
-def _mounts_of(spec: wire.TaskSpec | None) -> tuple[Mount, ...]:
+def _whole_mount(mount: wire.SpecMount) -> Mount:
+    """Keep also what a change of the mount has to write again: of services, which are few."""
+    options = mount.volume_options or wire.VolumeOptions()
+    return _spec_mount(mount)._replace(
+        labels=_pairs(options.labels),
+        no_copy=bool(options.no_copy),
+        subpath=options.subpath or "",
+    )
+
+
+def _mounts_of(
+    spec: wire.TaskSpec | None, mount_from: Callable[[wire.SpecMount], Mount] = _spec_mount
+) -> tuple[Mount, ...]:
     if spec is None or spec.container_spec is None:
         return ()
-    return tuple([_spec_mount(mount) for mount in spec.container_spec.mounts or ()])
+    return tuple([mount_from(mount) for mount in spec.container_spec.mounts or ()])
 
 
 def _node(row: wire.NodeRow) -> Node:
@@ -240,8 +252,8 @@ def _service(row: wire.ServiceRow, where: str) -> Service:
         name=spec.name,
         mode=mode,
         replicas=replicas,
-        mounts=_mounts_of(spec.task_template),
-        previous_mounts=_mounts_of(previous.task_template),
+        mounts=_mounts_of(spec.task_template, _whole_mount),
+        previous_mounts=_mounts_of(previous.task_template, _whole_mount),
         previous_replicas=previous_replicas,
         labels=_pairs(spec.labels),
         previous_labels=_pairs(previous.labels),

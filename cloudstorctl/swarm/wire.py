@@ -192,6 +192,9 @@ class VolumeOptions(Answer):
     """How a mount wants its volume."""
 
     driver_config: DriverConfig | None = None
+    labels: TextMap | None = None
+    no_copy: bool | None = None
+    subpath: str | None = None
 
 
 class SpecMount(Answer):

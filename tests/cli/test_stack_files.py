@@ -253,3 +253,14 @@ def test_keys_that_are_no_text_do_no_harm() -> None:
         "2",
         "true",
     ]
+
+
+@pytest.mark.parametrize("labels", ["{b: 2, a: }", '["b=2", "a"]', '["a=", "b=2"]'])
+def test_labels_are_a_mapping_or_a_list(labels: str) -> None:
+    stack = read(
+        "services:\n  web:\n    volumes: [data:/d]\n"
+        f"volumes:\n  data:\n    driver: cloudstor:aws\n    labels: {labels}\n"
+    )
+    (declared,) = stack.volumes
+    (mount,) = stack.services[0].mounts
+    assert declared.labels == mount.labels == (("a", ""), ("b", "2"))

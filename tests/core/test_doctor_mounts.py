@@ -297,3 +297,15 @@ def test_a_source_with_a_comma_is_quoted_as_docker_reads_it() -> None:
         "source={{.Service.Name}}-{{.Task.Slot}}-data,target=/data,volume-driver=cloudstor:aws,"
         '"volume-opt=ebs_tag_a=x,""y""",readonly\' web'
     )
+
+
+def test_what_a_mount_asks_for_besides_is_kept() -> None:
+    asked = a_volume("{{.Task.ID}}")._replace(
+        labels=(("cloudstorctl.protect", "true"), ("note", 'a,"b"')), no_copy=True, subpath="a/b"
+    )
+    assert the_finding(a_service("web", asked)).fix == (
+        "docker service update --mount-add 'type=volume,"
+        "source={{.Service.Name}}-{{.Task.Slot}}-data,target=/data,volume-driver=cloudstor:aws,"
+        'volume-label=cloudstorctl.protect=true,"volume-label=note=a,""b""",volume-nocopy=true,'
+        "volume-subpath=a/b' web"
+    )

@@ -79,6 +79,17 @@ def test_a_task_in_the_name_is_found_and_the_options_stay() -> None:
     )
 
 
+def test_labels_stay() -> None:
+    declared = Declared(
+        key="d", source="d", driver=AWS, labels=(("cloudstorctl.protect", "true"), ("x", ""))
+    )
+    mount = Mount(
+        kind=MountKind.VOLUME, source="d", target="/d", driver=AWS, labels=declared.labels
+    )
+    (finding,) = found(a_service("web", mount, replicas=2), volumes=(declared,))
+    assert '"labels": {"cloudstorctl.protect": "true", "x": ""}, "name"' in finding.fix
+
+
 def test_a_volume_without_a_driver_is_local_data_and_gets_the_driver_of_the_others() -> None:
     local, other = a_declared(driver=""), a_declared("other", driver="cloudstor:shared")
     foreign = a_declared("foreign", driver="rexray/ebs")

@@ -164,6 +164,13 @@ def test_an_update_of_other_mounts_is_not_our_business() -> None:
     assert findings_on(a_survey(a_reading("w1"), services=(service,))) == {}
 
 
+def test_an_update_of_labels_alone_moves_no_data() -> None:
+    mount = a_mount(SLOTTED)
+    service = a_service("web", mount, previous=(mount._replace(labels=(("a", "b"),)),))
+    stopped = replace(service, update_state="paused")
+    assert findings_on(a_survey(a_reading("w1"), services=(stopped,))) == {}
+
+
 def running(service: Service, name: str, *, slot: int = 1, on: str = "w1") -> EngineReading:
     container = a_task_container(service, name, slot=slot, on=on)
     return a_reading(on, name, containers=(container,))

@@ -136,7 +136,20 @@ def test_a_mode_that_is_new_to_us_is_an_error_and_no_guess(mode: payloads.Payloa
         ({"Source": "data"}, Mount(kind=MountKind.VOLUME, source="data")),
         (
             {"Type": "volume", "VolumeOptions": {"NoCopy": True, "DriverConfig": None}},
-            Mount(kind=MountKind.VOLUME, source=""),
+            Mount(kind=MountKind.VOLUME, source="", no_copy=True),
+        ),
+        (
+            {
+                "Type": "volume",
+                "Source": "data",
+                "VolumeOptions": {"Labels": {"b": "1", "a": None}, "Subpath": "x/y"},
+            },
+            Mount(
+                kind=MountKind.VOLUME,
+                source="data",
+                labels=(("a", ""), ("b", "1")),
+                subpath="x/y",
+            ),
         ),
         ({"Type": "bind", "Source": "/x"}, Mount(kind=MountKind.BIND, source="/x")),
         (

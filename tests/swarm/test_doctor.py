@@ -107,6 +107,21 @@ def test_replicas_that_share_are_parted_by_what_is_typed(lab: Lab, tool: Tool) -
     assert ("shared-name", "service web") not in diagnosis(tool)
 
 
+def test_what_is_typed_keeps_the_labels_and_the_rest_of_a_mount(lab: Lab, tool: Tool) -> None:
+    asked = f"{mount('{{.Task.ID}}')},volume-label=cloudstorctl.protect=true,volume-nocopy=true"
+    for name in ("tid", "tid2"):
+        lab.create_service(name, "--replicas", "0", "--mount", asked)
+    found = diagnosis(tool)
+    for name in ("tid", "tid2"):
+        obey(lab, found["task-in-name", f"service {name}"]["fix"])
+        spec = lab.manager.ask(f"/services/{name}")["Spec"]["TaskTemplate"]["ContainerSpec"]
+        (mounted,) = spec["Mounts"]
+        assert mounted["Source"].startswith("{{.Service.Name}}-{{.Task.Slot}}-")
+        assert mounted["VolumeOptions"]["Labels"] == {"cloudstorctl.protect": "true"}
+        assert mounted["VolumeOptions"]["NoCopy"] is True
+    assert diagnosis(tool, "--fail-on", "note") == {}
+
+
 def test_a_disabled_plugin_is_enabled_by_what_is_typed(lab: Lab, tool: Tool) -> None:
     lab.node("n2").plugin().disable()
     found = diagnosis(tool, code=5)

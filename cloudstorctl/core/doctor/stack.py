@@ -31,6 +31,7 @@ class Declared:
     """Whether that is the whole name: else a deployment puts the stack's name before the key."""
     driver: str = ""
     options: Pairs = ()
+    labels: Pairs = ()
     external: bool = False
 
 
@@ -103,6 +104,8 @@ class StackGround:
         told: dict[str, object] = {"driver": mount.driver}
         if mount.options:
             told["driver_opts"] = dict(mount.options)
+        if mount.labels:
+            told["labels"] = dict(mount.labels)
         if whole or mount.source != key:
             told["name"] = mount.source
         return f"volumes: {{{key}: {json.dumps(told, ensure_ascii=False)}}}"

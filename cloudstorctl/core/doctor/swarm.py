@@ -170,7 +170,10 @@ def driver_findings(service: Service, ground: SwarmGround) -> Iterator[Finding]:
 
 def update_findings(service: Service, ground: SwarmGround) -> Iterator[Finding]:
     """Say that an update stopped half-way while it changes what is mounted."""
-    if service.update_state not in _STOPPED or service.mounts == service.previous_mounts:
+    now, before = (
+        {mount.place for mount in mounts} for mounts in (service.mounts, service.previous_mounts)
+    )
+    if service.update_state not in _STOPPED or now == before:
         return
     if any(
         mount.kind is MountKind.VOLUME and ground.family.claims_through(mount.driver)
