@@ -39,6 +39,8 @@ class Finding:
     """Whole sentences."""
     fix: str = ""
     """The command that mends or settles it; empty where there is none."""
+    copy: str = ""
+    """The command to type before the fix, which leaves the data behind; empty: there is none."""
 
 
 def by_severity(findings: Iterable[Finding]) -> tuple[Finding, ...]:

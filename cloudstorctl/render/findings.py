@@ -20,25 +20,26 @@ if TYPE_CHECKING:
 
 
 def finding_lines(findings: Iterable[Finding]) -> Iterator[RenderableType]:
-    """Give each finding a paragraph: sign, code and what it is about; reason; fix."""
+    """Give each finding a paragraph: sign, code and what it is about; reason; commands."""
     for finding in findings:
         mark = SEVERITIES[finding.severity]
         head = (Text(f"{visible(finding.code)}: ", mark.style), *sentence(finding.about))
         yield Paragraph(head, label=Text(f"{mark.sign} ", mark.style))
         yield Paragraph(sentence(finding.reason), indent=2)
-        if finding.fix:
+        for command in filter(None, (finding.copy, finding.fix)):
             # In one piece: it is there to be copied.
-            yield Paragraph(cell(finding.fix), indent=2, label=Text("→ ", "dim"))
+            yield Paragraph(cell(command), indent=2, label=Text("→ ", "dim"))
 
 
 def finding_document(finding: Finding) -> dict[str, Any]:
-    """Describe a finding; an empty fix is null."""
+    """Describe a finding; a command that there is none of is null."""
     return {
         "code": finding.code,
         "severity": finding.severity.value,
         "about": finding.about,
         "reason": finding.reason,
         "fix": finding.fix or None,
+        "copy": finding.copy or None,
     }
 
 

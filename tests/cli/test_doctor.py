@@ -77,7 +77,7 @@ def test_the_document_has_the_common_head_and_every_finding(stage: Stage) -> Non
     assert document["surveyed_at"] == "2026-11-23T12:00:00Z"
     assert document["complete"] is True
     assert [list(each) for each in document["findings"]] == [
-        ["code", "severity", "about", "reason", "fix"]
+        ["code", "severity", "about", "reason", "fix", "copy"]
     ] * 2
     assert document["findings"][1]["fix"] == "cloudstorctl safe-prune --dry-run"
     assert yaml.safe_load(stage.run("doctor", "-o", "yaml").out) == document
@@ -171,7 +171,8 @@ def test_a_stack_file_is_checked_without_a_swarm(tmp_path: Path) -> None:
     lines = ran.out.splitlines()
     assert f"! local-data: service web in {file}" in lines
     assert f"! shared-name: service web in {file}" in lines
-    assert '  → volumes: {logs: {"driver": "cloudstor:aws"}}' in lines
+    name = "{{.Service.Name}}-{{.Task.Slot}}-logs"
+    assert f'  → volumes: {{logs: {{"driver": "cloudstor:aws", "name": "{name}"}}}}' in lines
     assert lines[-1] == f"Found with 1 service of {file}: 2 warnings."
 
 

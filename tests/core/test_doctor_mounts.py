@@ -11,7 +11,15 @@ from cloudstorctl.core.doctor import diagnose
 from cloudstorctl.core.findings import Finding, Severity
 from cloudstorctl.core.model import Mount, MountKind, Service, ServiceMode
 from cloudstorctl.core.verdict import assess
-from tests.core.builders import a_bind, a_plugin, a_reading, a_service, a_survey, an_entry
+from tests.core.builders import (
+    a_bind,
+    a_node,
+    a_plugin,
+    a_reading,
+    a_service,
+    a_survey,
+    an_entry,
+)
 
 if TYPE_CHECKING:
     from cloudstorctl.core.model import EngineReading, Pairs
@@ -241,6 +249,70 @@ def test_a_mount_without_a_driver_is_local_data() -> None:
     assert (finding.code, finding.severity) == ("local-data", Severity.WARNING)
     assert "a task that moves begins with an empty volume" in finding.reason
     assert "volume-driver=cloudstor:aws" in finding.fix
+
+
+COPIED = (
+    "docker run --rm --mount type=volume,source=data,target=/from,readonly --mount "
+    "type=volume,source=web-1-data,target=/to,volume-driver=cloudstor:aws busybox "
+    "cp -a /from/. /to/"
+)
+
+
+@pytest.mark.parametrize("replicas", [0, 1])
+def test_local_data_gets_another_name_where_a_node_has_or_may_have_the_volume(
+    replicas: int,
+) -> None:
+    service = a_service("web", a_volume("data", driver=""), replicas=replicas)
+    local = an_entry("data", on="w2", driver="local")
+    finding = the_finding(service, a_reading("w1"), a_reading("w2", local))
+    assert source_in(finding) == "{{.Service.Name}}-{{.Task.Slot}}-data"
+    assert "refuses the driver's (volume name must be unique)" in finding.reason
+    assert "The data is not carried over: stop what writes to it and copy it first, on w2." in (
+        finding.reason
+    )
+    assert finding.copy == f"{COPIED}  # on w2"
+    finding = the_finding(service)
+    if replicas:
+        assert source_in(finding) == "{{.Service.Name}}-{{.Task.Slot}}-data"
+        assert "copy it first, on the node that has it." in finding.reason
+        assert finding.copy == COPIED
+    else:
+        assert (source_in(finding), finding.copy) == ("data", "")
+
+
+def test_a_node_that_was_not_read_may_have_a_local_volume() -> None:
+    service = a_service("web", a_volume("data", driver=""), replicas=0)
+    survey = a_survey(a_reading("w1"), services=(service,), nodes=(a_node("w1"), a_node("w2")))
+    (finding,) = (each for each in diagnose(assess(survey)) if each.code == "local-data")
+    assert source_in(finding) == "{{.Service.Name}}-{{.Task.Slot}}-data"
+
+
+def test_what_writes_to_one_volume_is_copied_to_that_of_its_first_slot() -> None:
+    asked = a_volume("data", options={"size": "5"})._replace(no_copy=True, subpath="x")
+    finding = the_finding(a_service("web", asked, replicas=2))
+    assert finding.copy == (
+        "docker run --rm --mount type=volume,source=data,target=/from,volume-driver=cloudstor:aws,"
+        "readonly --mount type=volume,source=web-1-data,target=/to,volume-driver=cloudstor:aws,"
+        "volume-opt=size=5 busybox cp -a /from/. /to/"
+    )
+    assert the_finding(a_service("web", a_volume("{{.Task.ID}}"))).copy == ""
+    assert the_finding(a_service("web", a_volume("data"), mode=GLOBAL)).copy == ""
+
+
+@pytest.mark.parametrize("taken", [(), ("data-shared",), ("data-shared", "data-shared-2")])
+def test_a_cloudstor_volume_with_a_local_twin_gets_another_name(taken: tuple[str, ...]) -> None:
+    service = a_service("web", a_volume("data", driver=""))
+    readings = (
+        a_reading("w1", "data", *taken),
+        a_reading("w2", an_entry("data", on="w2", driver="local")),
+    )
+    (finding,) = (e for e in found(service, *readings) if e.code == "driver-not-named")
+    assert finding.severity is Severity.WARNING
+    expected = f"data-shared-{len(taken) + 1}" if taken else "data-shared"
+    assert source_in(finding) == expected
+    assert "A local volume of that name is on w2: an engine that has one refuses" in finding.reason
+    assert "source=data,target=/from,volume-driver=cloudstor:aws,readonly" in finding.copy
+    assert f"source={expected},target=/to,volume-driver=cloudstor:aws" in finding.copy
 
 
 def test_the_driver_is_asked_for_by_the_name_that_most_nodes_have() -> None:

@@ -95,8 +95,12 @@ def test_a_volume_without_a_driver_is_local_data_and_gets_the_driver_of_the_othe
     foreign = a_declared("foreign", driver="rexray/ebs")
     (finding,) = found(mounting(local), volumes=(local, foreign, other))
     assert (finding.code, finding.severity) == ("local-data", Severity.WARNING)
-    assert finding.fix == 'volumes: {data: {"driver": "cloudstor:shared"}}'
-    assert the_finding(local).fix == 'volumes: {data: {"driver": "cloudstor:aws"}}'
+    # Under the old name a node that has run it before has a local volume.
+    name = "{{.Service.Name}}-{{.Task.Slot}}-data"
+    assert finding.fix == f'volumes: {{data: {{"driver": "cloudstor:shared", "name": "{name}"}}}}'
+    assert "so the mount needs another name" in finding.reason
+    assert finding.copy == ""
+    assert f'{{"driver": "cloudstor:aws", "name": "{name}"}}' in the_finding(local).fix
 
 
 def test_an_external_volume_is_found_where_its_node_lists_it_alone() -> None:

@@ -163,6 +163,24 @@ def test_a_plugin_with_other_settings_is_set_by_what_is_typed(lab: Lab, tool: To
     assert diagnosis(tool, "--fail-on", "note") == {}
 
 
+@pytest.mark.real_only("the embedded engines run no container that a command line waits for")
+def test_local_data_is_copied_and_shared_by_what_is_typed(lab: Lab, tool: Tool) -> None:
+    lab.docker("n2", "volume", "create", "plainvol")
+    local = f"type=volume,source=plainvol,destination={TARGET}"
+    lab.create_service(
+        "web", *ON_ONE_NODE, "--mount", local, command=f"echo kept > {TARGET}/kept.txt"
+    )
+    lab.wait_running("web", 1)
+    found = diagnosis(tool)["local-data", "service web"]
+    lab.docker("n1", "service", "scale", "--detach", "web=0")
+    obey(lab, found["copy"].replace(" busybox cp", f" {IMAGE} cp"))
+    obey(lab, found["fix"])
+    assert (lab.shared / "reg/web-1-plainvol/kept.txt").read_text() == "kept\n"
+    lab.docker("n1", "service", "scale", "--detach", "web=1")
+    lab.wait_running("web", 1)
+    assert ("local-data", "service web") not in diagnosis(tool)
+
+
 @pytest.mark.parametrize("generation", [1, 2])
 def test_a_mount_without_a_driver_gets_the_volume_where_its_node_lists_it(
     lab: Lab, tool: Tool, generation: int

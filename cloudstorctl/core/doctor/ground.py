@@ -16,6 +16,10 @@ class Resolved(NamedTuple):
     """Cloudstor volumes that exist under the name that it yields."""
     everywhere: bool
     """Whether each node lists them."""
+    local: tuple[str, ...] = ()
+    """Nodes, by hostname, that list a volume of the `local` driver under such a name."""
+    may_be_local: bool = True
+    """Whether a node may have one without being among these."""
 
 
 class Ground(Protocol):
@@ -47,6 +51,9 @@ class Ground(Protocol):
 
     def changed(self, service: Service, mount: Mount) -> str:
         """Give the command, or the lines, that put `mount` in the place of that at its target."""
+
+    def copied(self, service: Service, before: Mount, after: Mount) -> str:
+        """Give the command that copies the data of one mount to another, for a first task."""
 
     def lasting(self, service: Service) -> str:
         """Give a sentence, with a blank before it, about what would undo the change; or nothing."""

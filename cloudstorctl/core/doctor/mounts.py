@@ -5,7 +5,7 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from cloudstorctl.core.doctor.naming import OF_A_NODE, OF_A_TASK, renamed
+from cloudstorctl.core.doctor.naming import OF_A_NODE, OF_A_TASK, beside, renamed
 from cloudstorctl.core.findings import Finding, Severity
 from cloudstorctl.core.gotemplate import Field, Opaque, parts_of
 from cloudstorctl.core.model import MountKind, ServiceMode
@@ -15,7 +15,7 @@ from cloudstorctl.core.templates import fields
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from cloudstorctl.core.doctor.ground import Ground
+    from cloudstorctl.core.doctor.ground import Ground, Resolved
     from cloudstorctl.core.model import Mount, Service
 
 SHARED_NAME = "shared-name"
@@ -28,6 +28,9 @@ _TOLD_APART = {Field.SLOT} | OF_A_TASK | OF_A_NODE
 _OPTIONS = {"backing", OPTION, "size", "ebstype", "iops", "encrypted"}
 _TAG = "ebs_tag_"
 """Options of this beginning are tags of the EBS volume (cloudstor.md)."""
+
+
+_LEFT_BEHIND = "The data is not carried over: stop what writes to it and copy it first,"
 
 
 def mount_findings(service: Service, ground: Ground) -> Iterator[Finding]:
@@ -116,6 +119,7 @@ def _shared(service: Service, mount: Mount, ground: Ground) -> Iterator[Finding]
         if relocatable
         else "the driver does no locking, so they may overwrite each other's files"
     )
+    apart = mount._replace(source=renamed(service, mount, ground))
     yield Finding(
         code=SHARED_NAME,
         severity=Severity.ERROR if relocatable else Severity.WARNING,
@@ -126,7 +130,8 @@ def _shared(service: Service, mount: Mount, ground: Ground) -> Iterator[Finding]
             "begins empty; tasks that only read can mount it read-only."
             f"{ground.lasting(service)}"
         ),
-        fix=ground.changed(service, mount._replace(source=renamed(service, mount, ground))),
+        fix=ground.changed(service, apart),
+        copy=ground.copied(service, mount, apart),
     )
 
 
@@ -176,48 +181,78 @@ def _known(option: str) -> bool:
 
 def _without_driver(service: Service, mount: Mount, ground: Ground) -> Iterator[Finding]:
     """Check a mount that leaves the driver to the engine (moby volume/service/store.go)."""
-    fixed = ground.changed(service, mount._replace(driver=ground.driver))
-    about, lasting = ground.about(service), ground.lasting(service)
     found = ground.resolved(service, mount)
     if ground.is_external(mount):
         yield Finding(
             code="external-volume",
             severity=Severity.WARNING,
-            about=about,
+            about=ground.about(service),
             reason=(
                 f"The volume {mount.source} at {mount.target} is external, so the mount names no "
                 "driver: it gets the Cloudstor volume of that name on a node that lists it, and on "
                 "any other Docker makes an empty local volume without a word. A volume that names "
                 "the driver reaches the same data from every node."
             ),
-            fix=fixed,
+            fix=ground.changed(service, mount._replace(driver=ground.driver)),
         )
     elif found.names:
-        yield Finding(
-            code="driver-not-named",
-            severity=Severity.NOTE if found.everywhere else Severity.WARNING,
-            about=about,
-            reason=(
-                f"The mount of {mount.source} at {mount.target} names no driver, and gets the "
-                f"Cloudstor volume {', '.join(found.names)} because there is one"
-                + (
-                    "."
-                    if found.everywhere
-                    else "; a node that does not list it gives the task an empty local volume."
-                )
-                + f" Without that volume, each node would make a local one.{lasting}"
-            ),
-            fix=fixed,
-        )
+        yield _driver_not_named(service, mount, ground, found)
     elif not service.mode.per_node:
-        yield Finding(
-            code="local-data",
-            severity=Severity.WARNING,
-            about=about,
-            reason=(
-                f"The volume {mount.source} at {mount.target} names no driver: its data is on the "
-                "node where the task runs, and a task that moves begins with an empty volume."
-                f"{lasting}"
-            ),
-            fix=fixed,
+        yield _local_data(service, mount, ground, found)
+
+
+def _driver_not_named(service: Service, mount: Mount, ground: Ground, found: Resolved) -> Finding:
+    named = mount._replace(driver=ground.driver)
+    fixed, also, copy = named, "", ""
+    if found.local:
+        fixed = named._replace(source=beside(service, mount, ground))
+        also = (
+            f" A local volume of that name is on {', '.join(found.local)}: an engine that has one "
+            "refuses the driver's (volume name must be unique), so the mount needs another name. "
+            f"{_LEFT_BEHIND} on a node that has no such local volume."
         )
+        copy = ground.copied(service, named, fixed)
+    return Finding(
+        code="driver-not-named",
+        severity=Severity.NOTE if found.everywhere and not found.local else Severity.WARNING,
+        about=ground.about(service),
+        reason=(
+            f"The mount of {mount.source} at {mount.target} names no driver, and gets the "
+            f"Cloudstor volume {', '.join(found.names)} because there is one"
+            + (
+                "."
+                if found.everywhere
+                else "; a node that does not list it gives the task an empty local volume."
+            )
+            + f" Without that volume, each node would make a local one.{also}"
+            f"{ground.lasting(service)}"
+        ),
+        fix=ground.changed(service, fixed),
+        copy=copy,
+    )
+
+
+def _local_data(service: Service, mount: Mount, ground: Ground, found: Resolved) -> Finding:
+    fixed, also, copy = mount._replace(driver=ground.driver), "", ""
+    if found.local or found.may_be_local:
+        fixed = fixed._replace(source=renamed(service, mount, ground))
+        where = f"on {', '.join(found.local)}" if found.local else "on the node that has it"
+        also = (
+            " An engine that has a local volume of that name refuses the driver's (volume name "
+            f"must be unique), so the mount needs another name. {_LEFT_BEHIND} {where}."
+        )
+        copy = ground.copied(service, mount, fixed)
+        if copy and found.local:
+            copy += f"  # on {found.local[0]}"
+    return Finding(
+        code="local-data",
+        severity=Severity.WARNING,
+        about=ground.about(service),
+        reason=(
+            f"The volume {mount.source} at {mount.target} names no driver: its data is on the "
+            f"node where the task runs, and a task that moves begins with an empty volume.{also}"
+            f"{ground.lasting(service)}"
+        ),
+        fix=ground.changed(service, fixed),
+        copy=copy,
+    )

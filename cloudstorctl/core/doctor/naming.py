@@ -50,6 +50,19 @@ def renamed(service: Service, mount: Mount, ground: Ground) -> str:
     return chosen[mount.source or mount.target]
 
 
+def beside(service: Service, mount: Mount, ground: Ground) -> str:
+    """Give a mount another name that is as fixed, or as open, as its present one."""
+    number, name = 2, f"{mount.source}-shared"
+    while ground.is_taken(service, mount, name):
+        number, name = number + 1, f"{mount.source}-shared-{number}"
+    return name
+
+
+def first_name(service: Service, source: str) -> str | None:
+    """Give the volume of the service's first slot; None where that takes more than the slot."""
+    return None if service.mode.per_node else _example(service, source)
+
+
 def _volumes(service: Service, ground: Ground) -> Iterator[Mount]:
     for mount in service.mounts:
         if mount.kind is MountKind.VOLUME and ground.family.claims_through(mount.driver):

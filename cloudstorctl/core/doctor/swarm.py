@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from shlex import quote
 from typing import TYPE_CHECKING
 
 from cloudstorctl.core.doctor.ground import Resolved
 from cloudstorctl.core.doctor.installed import Installed, installed_in
-from cloudstorctl.core.doctor.naming import NODE, SLOT, Taken, taken_by
+from cloudstorctl.core.doctor.naming import NODE, SLOT, Taken, first_name, taken_by
 from cloudstorctl.core.findings import Finding, Severity
-from cloudstorctl.core.model import MountKind
-from cloudstorctl.core.mounting import value_of
+from cloudstorctl.core.model import Mount, MountKind
+from cloudstorctl.core.mounting import flag_of, value_of
 from cloudstorctl.core.mounts import Reacher, known_of_service, reacher_for
 from cloudstorctl.core.templates import canonical
 
@@ -19,9 +20,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from cloudstorctl.core.family import Family
-    from cloudstorctl.core.model import Mount, NodeId, Service, Survey
+    from cloudstorctl.core.model import NodeId, Service, Survey
     from cloudstorctl.core.verdict import Assessment
 
+_LOCAL = "local"
+"""The driver of every engine, which makes the volume of a mount that names none."""
 _STOPPED = {"paused", "rollback_paused"}
 """States of an update that goes no further by itself (swarmkit api/types.proto, UpdateStatus)."""
 
@@ -34,6 +37,10 @@ class SwarmGround:
     reacher: Reacher
     listed: Mapping[str, frozenset[NodeId]]
     """The nodes that list each Cloudstor volume, by the volume's directory."""
+    local: Mapping[str, frozenset[NodeId]]
+    """The nodes that list each volume of the `local` driver."""
+    whole: bool
+    """Whether every engine's list was read."""
     taken: Taken
 
     @property
@@ -76,6 +83,15 @@ class SwarmGround:
         told = quote(value_of(mount))
         return f"docker service update --mount-add {told} {quote(service.name)}"
 
+    def copied(self, service: Service, before: Mount, after: Mount) -> str:
+        """Give a container that copies between the volumes of the first slot."""
+        old, new = first_name(service, before.source), first_name(service, after.source)
+        if not old or not new:
+            return ""
+        source = Mount(MountKind.VOLUME, old, "/from", before.driver, read_only=True)
+        to = after._replace(source=new, target="/to", read_only=False, no_copy=False, subpath="")
+        return f"docker run --rm {flag_of(source)} {flag_of(to)} busybox cp -a /from/. /to/"
+
     def lasting(self, service: Service) -> str:
         """Say that the next deployment of its stack undoes a change."""
         if not service.stack:
@@ -92,7 +108,18 @@ class SwarmGround:
         else:
             names = tuple(name for name in self.listed if reach.matches(name) is not None)
         every = {node.id for node in self.installed.nodes}
-        return Resolved(names, everywhere=all(every <= self.listed[name] for name in names))
+        local = {
+            node
+            for name, nodes in self.local.items()
+            if reach is not None and not reach.anything and reach.matches(name) is not None
+            for node in nodes
+        }
+        return Resolved(
+            names,
+            everywhere=all(every <= self.listed[name] for name in names),
+            local=tuple(node.hostname for node in self.installed.nodes if node.id in local),
+            may_be_local=service.replicas > 0 or not self.whole,
+        )
 
     def is_external(self, mount: Mount) -> bool:
         """No spec tells: `docker stack deploy` leaves the driver out, and nothing more."""
@@ -112,12 +139,23 @@ def ground_of(seen: Assessment) -> SwarmGround:
             )
             for verdict in seen.verdicts
         },
+        local=_local(seen.survey),
+        whole=not any(gap.volumes is None for gap in seen.gaps),
         taken=taken_by(
             seen.survey.services,
             (entry.name for engine in seen.survey.engines for entry in engine.entries),
             reacher.family,
         ),
     )
+
+
+def _local(survey: Survey) -> dict[str, frozenset[NodeId]]:
+    nodes: dict[str, set[NodeId]] = defaultdict(set)
+    for engine in survey.engines:
+        for entry in engine.entries:
+            if entry.driver == _LOCAL:
+                nodes[entry.name].add(entry.node_id)
+    return {name: frozenset(those) for name, those in nodes.items()}
 
 
 def services_now(survey: Survey) -> tuple[Service, ...]:
