@@ -12,7 +12,7 @@ from cloudstorctl.commands.options import examples, with_options
 from cloudstorctl.commands.session import open_session
 from cloudstorctl.commands.showing import show
 from cloudstorctl.core.alias import alias_for, nodes_without
-from cloudstorctl.core.mounting import Wanted, check, compose, flag
+from cloudstorctl.core.mounting import Wanted, check, compose, flag_of, mount_of, update_of
 from cloudstorctl.core.taken import service_of, warnings_about
 from cloudstorctl.errors import ExitCode, UsageError
 
@@ -51,10 +51,12 @@ def mount(  # noqa: PLR0913 - one for each option
         typer.Option(metavar="NAME", help="The driver, where this swarm has it by several names."),
     ] = None,
 ) -> ExitCode:
-    """Print the --mount flag and the compose snippet for a service's volume.
+    """Print what mounts a volume in a service: a flag or command, and a compose snippet.
 
-    With the driver's name as the engines of this swarm have it. Nothing is changed; what the mount
-    would meet is told on standard error. Exits 5 when something could not be seen.
+    For a service that is there, the whole `docker service update`; else the flag for `docker
+    service create`. With the driver's name as the engines of this swarm have it. Nothing is
+    changed; what the mount would meet is told on standard error. Exits 5 when something could not
+    be seen.
     """
     context = invocation.context()
     if shared is not None and per_task:
@@ -68,21 +70,23 @@ def mount(  # noqa: PLR0913 - one for each option
     for warning in warnings:
         session.console.error(warning)
     known = service_of(wanted, seen)
-    flagged = flag(wanted, alias.name)
+    asked = mount_of(wanted, alias.name)
+    command = update_of(asked, known.name) if known else None
     snippet = compose(wanted, alias.name, stack=known.stack if known else "")
     from cloudstorctl.render.documents import head_of  # noqa: PLC0415 - when there is something
     from cloudstorctl.render.visible import visible_lines  # noqa: PLC0415 - as above
 
     if context.output.for_people:
         # As it is, however narrow the terminal: it is there to be copied.
-        session.console.data(visible_lines(f"{flagged}\n\n{snippet}"))
+        session.console.data(visible_lines(f"{command or flag_of(asked)}\n\n{snippet}"))
     else:
         show(
             session.console,
             context.output,
             document=lambda: {
                 **head_of(SCHEMA, seen.survey, seen.gaps),
-                "flag": flagged,
+                "flag": flag_of(asked),
+                "command": command,
                 "compose": snippet,
                 "driver": alias.name,
                 "source": wanted.source,

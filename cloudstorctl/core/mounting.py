@@ -15,8 +15,6 @@ from cloudstorctl.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-PER_TASK = "{{.Service.Name}}-{{.Task.Slot}}-vol"
-"""The source of Cloudstor's documentation for a volume a task, which moves with the task."""
 MAXIO = "maxio"
 
 _SERVICE = re.compile(r"[a-zA-Z0-9](?:[-_]*[A-Za-z0-9]+)*")
@@ -24,6 +22,10 @@ _SERVICE = re.compile(r"[a-zA-Z0-9](?:[-_]*[A-Za-z0-9]+)*")
 _LONGEST_SERVICE = 63
 _LONGEST_NAME = 255
 """Bytes of a file's name, which a volume's is on the shared file system."""
+_ACTION = re.compile(r"\{\{.*?\}\}", re.DOTALL)
+_ODD = re.compile(r"[^\w.-]+|-{2,}", re.ASCII)
+_LONGEST_WORD = 100
+_PLAIN = "vol"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +42,26 @@ class Wanted:
     @property
     def source(self) -> str:
         """The mount's source: a name, or a template that workers expand."""
-        return PER_TASK if self.shared is None else self.shared
+        return per_task(self.target) if self.shared is None else self.shared
+
+    @property
+    def key(self) -> str:
+        """What the volume goes by in a compose file."""
+        return as_word(self.target if self.shared is None else self.shared) or _PLAIN
+
+
+def per_task(target: str) -> str:
+    """Give the source for a volume a task, which moves with the task.
+
+    That of Cloudstor's documentation, but for its end: it is that of the path, so that two mounts
+    of a service are two volumes.
+    """
+    return f"{{{{.Service.Name}}}}-{{{{.Task.Slot}}}}-{as_word(target) or _PLAIN}"
+
+
+def as_word(text: str) -> str:
+    """Give the letters of a path, or of a name outside its actions, that fit into a name."""
+    return _ODD.sub("-", _ACTION.sub("-", text)).strip("-._")[:_LONGEST_WORD]
 
 
 def check(wanted: Wanted) -> None:
@@ -89,16 +110,26 @@ def flag_of(mount: Mount) -> str:
     return f"--mount {shlex.quote(value_of(mount))}"
 
 
-def flag(wanted: Wanted, driver: str) -> str:
-    """Write the flag for what is wanted."""
-    mount = Mount(
+def update_of(mount: Mount, service: str) -> str:
+    """Write the command that gives a service a mount, in the place of that at its target.
+
+    `--mount-add` alone does so; a `--mount-rm` of the same target beside it would win, and take
+    both away (docker/cli cli/command/service/update.go, updateMounts).
+    """
+    return (
+        f"docker service update --mount-add {shlex.quote(value_of(mount))} {shlex.quote(service)}"
+    )
+
+
+def mount_of(wanted: Wanted, driver: str) -> Mount:
+    """Give the mount that is wanted."""
+    return Mount(
         kind=MountKind.VOLUME,
         source=wanted.source,
         target=wanted.target,
         driver=driver,
         options=((OPTION, MAXIO),) if wanted.maxio else (),
     )
-    return flag_of(mount)
 
 
 def compose(wanted: Wanted, driver: str, *, stack: str = "") -> str:
@@ -114,10 +145,10 @@ def _compose(wanted: Wanted, driver: str, service: str) -> Iterator[str]:
     yield f"  {_yaml(service)}:"
     yield "    volumes:"
     yield "      - type: volume"
-    yield "        source: data"
+    yield f"        source: {_yaml(wanted.key)}"
     yield f"        target: {_yaml(wanted.target)}"
     yield "volumes:"
-    yield "  data:"
+    yield f"  {_yaml(wanted.key)}:"
     yield f"    name: {_yaml(wanted.source)}"
     yield f"    driver: {_yaml(driver)}"
     if wanted.maxio:

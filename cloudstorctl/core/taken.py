@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from cloudstorctl.core.claims import claims_in
 from cloudstorctl.core.judgement import BackingKind, HolderType, Volume
-from cloudstorctl.core.model import VolumeName
+from cloudstorctl.core.model import MountKind, VolumeName
 from cloudstorctl.core.mounts import known_of_service, reacher_for
 from cloudstorctl.core.perfmode import OPTION
 from cloudstorctl.core.templates import Known, yields
@@ -50,6 +50,8 @@ def _warnings(wanted: Wanted, seen: Assessment) -> Iterator[str]:
         if names.matches(verdict.volume.name) is not None
     ]
     will_be = _names_to_be(wanted, service)
+    if service is not None:
+        yield from _own(wanted, service, will_be)
     yield from _others(wanted, seen, dict.fromkeys([*(each.name for each in there), *will_be]))
     yield from _elsewhere(wanted, there)
 
@@ -65,6 +67,27 @@ def _names_to_be(wanted: Wanted, service: Service | None) -> list[VolumeName]:
         VolumeName(yields(wanted.source, Known(service_name=wanted.service, slot=slot)).exact or "")
         for slot in slots
     ]
+
+
+def _own(wanted: Wanted, service: Service, names: Iterable[VolumeName]) -> Iterator[str]:
+    """Say what of the service itself is in the way: at the path, or by the name."""
+    known = known_of_service(service)
+    for mount in service.mounts:
+        if mount.target.rstrip("/") == wanted.target.rstrip("/"):
+            if mount.source != wanted.source:
+                yield (
+                    f"{service.name} has {mount.source or 'a volume without a name'} at "
+                    f"{mount.target} already: this takes its place, and its data is not carried "
+                    "over."
+                )
+        elif mount.kind is MountKind.VOLUME and mount.source:
+            reach = yields(mount.source, known)
+            same = [name for name in names if reach.matches(name) is not None]
+            if same or mount.source == wanted.source:
+                yield (
+                    f"{_some(same) or mount.source} is what {service.name} has at {mount.target} "
+                    "already: both paths would show the same directory."
+                )
 
 
 def _others(wanted: Wanted, seen: Assessment, names: Iterable[VolumeName]) -> Iterator[str]:

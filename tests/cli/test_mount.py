@@ -11,42 +11,56 @@ from tests.edge import payloads
 if TYPE_CHECKING:
     from tests.cli.stage import Stage
 
-FLAG = (
-    "--mount 'type=volume,source={{.Service.Name}}-{{.Task.Slot}}-vol,target=/data,"
+VALUE = (
+    "'type=volume,source={{.Service.Name}}-{{.Task.Slot}}-logs,target=/logs,"
     "volume-driver=cloudstor:aws'"
 )
+COMMAND = f"docker service update --mount-add {VALUE} web"
 
 
 def test_people_get_both_texts_to_copy_and_nothing_else(stage: Stage) -> None:
-    ran = stage.run("mount", "web", "--target", "/data", answer="")
+    ran = stage.run("mount", "web", "--target", "/logs", answer="")
     assert (ran.code, ran.err) == (0, "")
     assert ran.out == (
-        f"{FLAG}\n"
+        f"{COMMAND}\n"
         "\n"
         "services:\n"
         "  web:\n"
         "    volumes:\n"
         "      - type: volume\n"
-        "        source: data\n"
-        "        target: /data\n"
+        "        source: logs\n"
+        "        target: /logs\n"
         "volumes:\n"
-        "  data:\n"
-        '    name: "{{.Service.Name}}-{{.Task.Slot}}-vol"\n'
+        "  logs:\n"
+        '    name: "{{.Service.Name}}-{{.Task.Slot}}-logs"\n'
         '    driver: "cloudstor:aws"\n'
     )
-    assert stage.run("mount", "web", "--target", "/data", "--per-task").out == ran.out
+    assert stage.run("mount", "web", "--target", "/logs", "--per-task").out == ran.out
+    ran = stage.run("mount", "new", "--target", "/logs")
+    assert ran.out.startswith(f"--mount {VALUE}\n\nservices:\n  new:\n")
+
+
+def test_a_mount_that_would_be_replaced_is_told(stage: Stage) -> None:
+    ran = stage.run("mount", "web", "--target", "/data", "--shared", "assets")
+    assert ran.code == 0
+    assert ran.err == (
+        "web has {{.Service.Name}}-{{.Task.Slot}}-vol at /data already: this takes its place, and "
+        "its data is not carried over.\n"
+    )
 
 
 def test_the_document_has_it_all(stage: Stage) -> None:
-    document = stage.document("mount", "shop_db", "--target", "/data", "--shared", "old")
+    document = stage.document("mount", "shop_db", "--target", "/logs", "--shared", "old")
     assert (document["schema"], document["complete"]) == ("cloudstorctl/mount/v1", True)
-    mount = "type=volume,source=old,target=/data,volume-driver=cloudstor:aws"
+    mount = "type=volume,source=old,target=/logs,volume-driver=cloudstor:aws"
     assert document["flag"] == f"--mount {mount}"
+    assert document["command"] == f"docker service update --mount-add {mount} shop_db"
     read = yaml.safe_load(document["compose"])
     assert list(read["services"]) == ["db"], "as the file of its stack has it"
-    assert read["volumes"]["data"] == {"name": "old", "driver": "cloudstor:aws"}
+    assert read["volumes"]["old"] == {"name": "old", "driver": "cloudstor:aws"}
     assert (document["driver"], document["source"]) == ("cloudstor:aws", "old")
     assert document["warnings"] == []
+    assert stage.document("mount", "new", "--target", "/d")["command"] is None
     assert stage.names("mount", "new", "--target", "/d", "--shared", "old") == ["old"]
 
 
@@ -69,10 +83,10 @@ def test_several_names_of_the_driver_are_listed_to_choose_from(stage: Stage) -> 
         "PluginReference": "docker.io/docker4x/cloudstor:17.06.0-ce-aws2",
     }
     stage.swarm.engines["w1"].plugins.append(other)
-    ran = stage.run("mount", "web", "--target", "/data")
+    ran = stage.run("mount", "web", "--target", "/logs")
     assert (ran.code, ran.out) == (2, "")
     assert "  cloudstor:aws on m1, w1, w2\n  sharedlogs:latest on w1\n" in ran.err
-    ran = stage.run("mount", "web", "--target", "/data", "--volume-driver", "sharedlogs")
+    ran = stage.run("mount", "web", "--target", "/logs", "--volume-driver", "sharedlogs")
     assert ran.code == 0
     assert "volume-driver=sharedlogs:latest'" in ran.out
     assert ran.err.splitlines() == [
@@ -83,9 +97,9 @@ def test_several_names_of_the_driver_are_listed_to_choose_from(stage: Stage) -> 
 
 def test_a_node_that_cannot_be_read_is_told_and_exits_5(stage: Stage) -> None:
     stage.blind("w2")
-    ran = stage.run("mount", "web", "--target", "/data")
+    ran = stage.run("mount", "web", "--target", "/logs")
     assert ran.code == 5
-    assert ran.out.startswith(FLAG)
+    assert ran.out.startswith(COMMAND)
     assert ran.err == "Whether w2 has cloudstor:aws is not known: HTTP 500: out of order.\n"
 
 
@@ -93,9 +107,9 @@ def test_what_no_engine_could_take_is_a_usage_error_before_any_is_asked(stage: S
     for words in (
         ("web", "--target", "data"),
         ("-web", "--target", "/data"),
-        ("web", "--target", "/data", "--shared", ".."),
-        ("web", "--target", "/data", "--shared", "a", "--per-task"),
-        ("web", "--target", "/data", "--perfmode", "fast"),
+        ("web", "--target", "/logs", "--shared", ".."),
+        ("web", "--target", "/logs", "--shared", "a", "--per-task"),
+        ("web", "--target", "/logs", "--perfmode", "fast"),
         ("web",),
     ):
         ran = stage.run("mount", *words)

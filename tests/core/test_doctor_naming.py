@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cloudstorctl.core.doctor import Declared, Stack, diagnose, diagnose_stack
-from cloudstorctl.core.doctor.naming import as_word
 from cloudstorctl.core.family import Family
 from cloudstorctl.core.model import Mount, MountKind, Service, ServiceMode
 from cloudstorctl.core.verdict import assess
@@ -155,20 +154,6 @@ def test_a_node_is_told_apart_by_its_id_and_a_name_of_two_parts_is_one_too_many(
     assert renaming(service) == {("web", "/a"): "{{.Service.Name}}.{{.Node.ID}}"}
     service = a_service("web", at("/a", "{{.Service.Name}}{{.Node.ID}}{{.Node.Hostname}}"))
     assert renaming(service) == {("web", "/a"): f"{SLOTTED}-a"}
-
-
-@pytest.mark.parametrize(
-    ("text", "word"),
-    [
-        ("/var/lib/x/", "var-lib-x"),
-        ("a b,c", "a-b-c"),
-        ("{{.Task.ID}}", ""),
-        ("é", ""),
-        ("a" * 200, "a" * 100),
-    ],
-)
-def test_of_a_text_the_letters_are_taken_that_fit_into_a_name(text: str, word: str) -> None:
-    assert as_word(text) == word
 
 
 def test_a_path_without_letters_is_called_a_volume() -> None:

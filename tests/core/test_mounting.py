@@ -8,7 +8,7 @@ import shlex
 import pytest
 import yaml
 
-from cloudstorctl.core.mounting import PER_TASK, Wanted, check, compose, flag
+from cloudstorctl.core.mounting import Wanted, as_word, check, compose, flag_of, mount_of, per_task
 from cloudstorctl.errors import UsageError
 
 DRIVER = "cloudstor:aws"
@@ -18,6 +18,10 @@ def wanted(
     shared: str | None = None, *, target: str = "/data", service: str = "web", maxio: bool = False
 ) -> Wanted:
     return Wanted(service=service, target=target, shared=shared, maxio=maxio)
+
+
+def flag(wanted: Wanted, driver: str) -> str:
+    return flag_of(mount_of(wanted, driver))
 
 
 def fields_of(text: str) -> list[str]:
@@ -30,7 +34,7 @@ def fields_of(text: str) -> list[str]:
 
 def test_each_task_has_a_volume_of_its_own_unless_told_otherwise() -> None:
     assert flag(wanted(), DRIVER) == (
-        "--mount 'type=volume,source={{.Service.Name}}-{{.Task.Slot}}-vol,target=/data,"
+        "--mount 'type=volume,source={{.Service.Name}}-{{.Task.Slot}}-data,target=/data,"
         "volume-driver=cloudstor:aws'"
     )
 
@@ -62,7 +66,7 @@ def test_the_snippet_does_the_same() -> None:
         "        target: /data\n"
         "volumes:\n"
         "  data:\n"
-        '    name: "{{.Service.Name}}-{{.Task.Slot}}-vol"\n'
+        '    name: "{{.Service.Name}}-{{.Task.Slot}}-data"\n'
         '    driver: "cloudstor:aws"\n'
         "    driver_opts:\n"
         "      perfmode: maxio\n"
@@ -72,13 +76,15 @@ def test_the_snippet_does_the_same() -> None:
 @pytest.mark.parametrize("name", ["true", "NO", "7", "a: b", "# a", '"', "héé", "🐳", "a-b_c"])
 def test_yaml_reads_every_name_as_the_text_it_is(name: str) -> None:
     read = yaml.safe_load(compose(wanted(name, target=f"/{name}", service="n"), DRIVER))
-    assert read["volumes"]["data"] == {"name": name, "driver": DRIVER}
+    ((key, declared),) = read["volumes"].items()
+    assert declared == {"name": name, "driver": DRIVER}
+    assert read["services"]["n"]["volumes"][0]["source"] == key
     assert read["services"]["n"]["volumes"][0]["target"] == f"/{name}"
 
 
 def test_a_dollar_is_no_variable_of_the_compose_file() -> None:
     read = yaml.safe_load(compose(wanted("a$b"), DRIVER))
-    assert read["volumes"]["data"]["name"] == "a$$b"
+    assert read["volumes"]["a-b"]["name"] == "a$$b"
 
 
 def test_in_the_file_of_its_stack_a_service_goes_by_its_short_name() -> None:
@@ -106,7 +112,7 @@ def test_no_service_has_such_a_name(service: str) -> None:
         (" a", "blanks at an end"),
         ("a\n", "blanks at an end"),
         ("a\x1bb", "do not print"),
-        (PER_TASK, "it is a template"),
+        (per_task("/data"), "it is a template"),
         ("/a", "it is a path"),
         ("..", "it is a path"),
         ("a/./b", "it is a path"),
@@ -127,3 +133,26 @@ def test_volumes_may_have_these_names(name: str) -> None:
 def test_a_target_is_an_absolute_path_below_the_root(target: str) -> None:
     with pytest.raises(UsageError, match="is not a path in a container"):
         check(wanted(target=target))
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("/var/lib/x/", "var-lib-x"),
+        ("a b,c", "a-b-c"),
+        ("{{.Task.ID}}", ""),
+        ("é", ""),
+        ("a" * 200, "a" * 100),
+    ],
+)
+def test_of_a_text_the_letters_are_taken_that_fit_into_a_name(text: str, word: str) -> None:
+    assert as_word(text) == word
+
+
+def test_two_paths_of_a_service_are_two_volumes() -> None:
+    snippets = [yaml.safe_load(compose(wanted(target=path), DRIVER)) for path in ("/data", "/logs")]
+    assert [list(each["volumes"]) for each in snippets] == [["data"], ["logs"]]
+    assert [per_task(path) for path in ("/logs", "/é")] == [
+        "{{.Service.Name}}-{{.Task.Slot}}-logs",
+        "{{.Service.Name}}-{{.Task.Slot}}-vol",
+    ]

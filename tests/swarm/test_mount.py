@@ -52,7 +52,7 @@ def create(lab: Lab, name: str, flag: str, replicas: int = 1) -> dict[int, str]:
 def test_docker_takes_the_flag_and_each_task_gets_its_volume(lab: Lab, tool: Tool) -> None:
     create(lab, "web", flag(tool, "web", "--target", "/data", "--perfmode", "maxio"), replicas=2)
     volumes = tool.volumes()
-    assert sorted(volumes) == ["web-1-vol", "web-2-vol"]
+    assert sorted(volumes) == ["web-1-data", "web-2-data"]
     for volume in volumes.values():
         assert volume["drivers"] == [ALIAS]
         assert volume["backing"]["mode"] == "max"
@@ -76,9 +76,9 @@ def test_docker_reads_the_snippet_as_the_flag_says(lab: Lab, tool: Tool, tmp_pat
     file.write_text(f'version: "3.4"\n{head}{service}{image}{rest}')
     read = shell(lab, f"docker stack config --compose-file {file}")
     assert f"        target: {words[1]}\n" in read
-    told = read.partition("volumes:\n  data:\n")[2].splitlines()
+    told = read.partition("volumes:\n  it-s-HOME:\n")[2].splitlines()
     assert [line.strip() for line in told] == [
-        "name: '{{.Service.Name}}-{{.Task.Slot}}-vol'",
+        "name: '{{.Service.Name}}-{{.Task.Slot}}-it-s-HOME'",
         f"driver: {ALIAS}",
         "driver_opts:",
         "perfmode: maxio",
@@ -90,3 +90,19 @@ def test_a_node_where_the_driver_is_off_is_told(lab: Lab, tool: Tool) -> None:
     ran = tool("mount", "web", "--target", "/data")
     assert ran.code == 5
     assert f"n3 has {ALIAS} disabled: no task with this mount runs there" in ran.err
+
+
+def test_docker_takes_the_command_for_a_service_that_is_there(lab: Lab, tool: Tool) -> None:
+    create(lab, "web", flag(tool, "web", "--target", "/data"))
+    command = flag(tool, "web", "--target", "/logs")
+    assert command.startswith("docker service update --mount-add ")
+    shell(lab, command.replace("update", "update --detach", 1))
+    (service,) = lab.manager.ask("/services")
+    mounts = service["Spec"]["TaskTemplate"]["ContainerSpec"]["Mounts"]
+    assert {mount["Target"]: mount["Source"] for mount in mounts} == {
+        "/data": "{{.Service.Name}}-{{.Task.Slot}}-data",
+        "/logs": "{{.Service.Name}}-{{.Task.Slot}}-logs",
+    }
+    assert "web has {{.Service.Name}}-{{.Task.Slot}}-logs at /logs already" in (
+        tool("mount", "web", "--target", "/logs", "--shared", "x").err
+    )

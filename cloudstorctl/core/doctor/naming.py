@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from cloudstorctl.core.model import MountKind
+from cloudstorctl.core.mounting import as_word
 from cloudstorctl.core.mounts import known_of_service
 from cloudstorctl.core.templates import Field, Known, Names, canonical, fields, yields
 
@@ -28,10 +29,6 @@ OF_A_NODE = {Field.NODE_ID, Field.NODE_HOSTNAME}
 _SERVICE = "{{.Service.Name}}"
 _OF_A_SERVICE = {Field.SERVICE_ID, Field.SERVICE_NAME}
 _UNSTEADY = re.compile(r"\{\{\s*\.(Task\.ID|Task\.Name|Node(?:\.\w+)+)\s*\}\}")
-_ACTION = re.compile(r"\{\{.*?\}\}", re.DOTALL)
-_ODD = re.compile(r"[^\w.-]+|-{2,}", re.ASCII)
-_LONGEST = 100
-"""Letters of a name that are taken from elsewhere: a directory's name may have 255."""
 _SOME_NODE = "n" * 25
 
 
@@ -107,11 +104,6 @@ def _steadied(source: str, steady: str) -> str:
     if times == 1 and is_steady and left & _OF_A_SERVICE and Field.SLOT not in fields(source):
         return replaced
     return ""
-
-
-def as_word(text: str) -> str:
-    """Give the letters of a path, or of a name outside its actions, that fit into a name."""
-    return _ODD.sub("-", _ACTION.sub("-", text)).strip("-._")[:_LONGEST]
 
 
 def _example(service: Service, source: str) -> str | None:

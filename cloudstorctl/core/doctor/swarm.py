@@ -12,7 +12,7 @@ from cloudstorctl.core.doctor.installed import Installed, installed_in
 from cloudstorctl.core.doctor.naming import NODE, SLOT, Taken, first_name, taken_by
 from cloudstorctl.core.findings import Finding, Severity
 from cloudstorctl.core.model import Mount, MountKind
-from cloudstorctl.core.mounting import flag_of, value_of
+from cloudstorctl.core.mounting import flag_of, update_of
 from cloudstorctl.core.mounts import Reacher, known_of_service, reacher_for
 from cloudstorctl.core.templates import canonical
 
@@ -75,13 +75,8 @@ class SwarmGround:
         return self.taken.has(service, mount, source)
 
     def changed(self, service: Service, mount: Mount) -> str:
-        """Give the command that puts a mount in the place of that at its target.
-
-        `--mount-add` alone does so; a `--mount-rm` of the same target beside it would win, and take
-        both away (docker/cli cli/command/service/update.go, updateMounts).
-        """
-        told = quote(value_of(mount))
-        return f"docker service update --mount-add {told} {quote(service.name)}"
+        """Give the command that puts a mount in the place of that at its target."""
+        return update_of(mount, service.name)
 
     def copied(self, service: Service, before: Mount, after: Mount) -> str:
         """Give a container that copies between the volumes of the first slot."""
