@@ -134,8 +134,12 @@ def test_another_version_than_most_is_a_warning() -> None:
     usual = REFERENCE.removeprefix("docker.io/")
     assert f"is {old}, and that of most nodes {usual}" in finding.reason
     assert finding.fix == (
-        "docker plugin disable cloudstor:aws && docker plugin upgrade --grant-all-permissions "
-        f"cloudstor:aws {usual} && docker plugin enable cloudstor:aws  # on w1"
+        'test -z "$(docker ps -q)" && docker plugin disable --force cloudstor:aws && docker plugin '
+        f"upgrade --skip-remote-check --grant-all-permissions cloudstor:aws {usual} && "
+        "docker plugin enable cloudstor:aws  # on w1"
+    )
+    assert "Drain first, with 'docker node update --availability drain w1' on a manager" in (
+        finding.reason
     )
 
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.swarm.lab.command import wait_until
+from tests.swarm.lab.command import PATH, LabError, run, wait_until
 from tests.swarm.lab.documentation import MOVED, deploy
 from tests.swarm.lab.records import ALIAS, IMAGE, REAL_NAME
-from tests.swarm.scene import TARGET, mount, running_service, volume
+from tests.swarm.scene import TARGET, container, mount, running_service, volume
 
 if TYPE_CHECKING:
     from tests.swarm.swarm import Lab
@@ -33,14 +32,13 @@ def diagnosis(tool: Tool, *words: str, code: int = 0) -> Found:
 
 
 def obey(lab: Lab, fix: str) -> None:
-    """Type what a fix says: on the node that its comment names, else on a manager."""
+    """Type what a fix says in a shell: on the node that its comment names, else on a manager."""
     commands, _, comment = fix.partition("  # on ")
-    for command in commands.split(" && "):
-        program, *words = shlex.split(command)
-        assert program == "docker"
-        if words[:2] == ["service", "update"]:
-            words.insert(2, "--detach")  # what comes of it is looked at here
-        lab.docker(comment or "n1", *words)
+    node = lab.node(comment or "n1")
+    # What comes of an update is looked at here.
+    typed = commands.replace("docker service update", "docker service update --detach")
+    environ = {"PATH": PATH, "DOCKER_HOST": node.unix, "DOCKER_CONFIG": str(node.cli_folder)}
+    run(["/bin/sh", "-c", typed], env=environ)
 
 
 def sources(lab: Lab, service: str) -> list[str]:
@@ -149,18 +147,29 @@ def test_a_driver_that_no_node_has_is_renamed_by_what_is_typed(lab: Lab, tool: T
     assert diagnosis(tool, "--fail-on", "note") == {}
 
 
-def test_a_plugin_with_other_settings_is_set_by_what_is_typed(lab: Lab, tool: Tool) -> None:
-    """On plugins that no container has used, which the engine disables without force."""
-    for node in lab.nodes:
-        node.plugin(REAL_NAME).install()
-    lab.docker("n3", "plugin", "disable", REAL_NAME)
-    lab.docker("n3", "plugin", "set", REAL_NAME, "EFS_ID_REGULAR=fs-other")
-    lab.docker("n3", "plugin", "enable", REAL_NAME)
+@pytest.mark.parametrize("node", ["n2", "n3"])
+def test_a_plugin_with_other_settings_is_set_by_what_is_typed(
+    lab: Lab, tool: Tool, node: str
+) -> None:
+    """Its engine has used it, and gives it up by force alone: not while a container runs."""
+    for each in lab.nodes:
+        each.plugin(REAL_NAME).install()
+    lab.docker(node, "plugin", "disable", REAL_NAME)
+    lab.docker(node, "plugin", "set", REAL_NAME, "EFS_ID_REGULAR=fs-other")
+    lab.docker(node, "plugin", "enable", REAL_NAME)
+    lab.docker(node, "volume", "create", "--driver", REAL_NAME, "data")
+    with pytest.raises(LabError, match="in use"):
+        lab.docker(node, "plugin", "disable", REAL_NAME)
+    container(lab, node, "run", "--detach", "--name", "busy")
     found = diagnosis(tool, "--fail-on", "error", code=1)
-    assert set(found) == {("plugin-other-settings", "node n3")}
-    assert "EFS_ID_REGULAR is fs-other" in found["plugin-other-settings", "node n3"]["reason"]
-    obey(lab, found["plugin-other-settings", "node n3"]["fix"])
-    assert diagnosis(tool, "--fail-on", "note") == {}
+    finding = found["plugin-other-settings", f"node {node}"]
+    assert "EFS_ID_REGULAR is fs-other" in finding["reason"]
+    with pytest.raises(LabError):
+        obey(lab, finding["fix"])
+    assert diagnosis(tool, "--fail-on", "error", code=1).keys() == found.keys()
+    lab.docker(node, "rm", "--force", "busy")
+    obey(lab, finding["fix"])
+    assert ("plugin-other-settings", f"node {node}") not in diagnosis(tool)
 
 
 @pytest.mark.real_only("the embedded engines run no container that a command line waits for")

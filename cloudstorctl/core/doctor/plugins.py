@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from cloudstorctl.core.doctor.installed import DOCUMENTED_ALIAS, most_common
 from cloudstorctl.core.findings import Finding, Severity
+from cloudstorctl.core.plugin_change import changed, precaution
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -113,13 +114,14 @@ def _other_references(here: list[tuple[Node, Plugin]]) -> Iterator[Finding]:
                 about=f"node {node.hostname}",
                 reason=(
                     f"Its plugin {plugin.name} is {reference}, and that of most nodes {usual}: "
-                    "they may list and keep volumes in different ways. Drain the node before the "
-                    "change: a plugin in use cannot be disabled."
+                    "they may list and keep volumes in different ways. "
+                    f"{precaution([node.hostname])}"
                 ),
-                fix=_changed(
-                    plugin,
-                    f"docker plugin upgrade --grant-all-permissions {plugin.name} {usual}",
-                    node,
+                fix=changed(
+                    plugin.name,
+                    "docker plugin upgrade --skip-remote-check --grant-all-permissions "
+                    f"{plugin.name} {usual}",
+                    [node.hostname],
                 ),
             )
 
@@ -158,8 +160,7 @@ def _with_other_settings(
     follows = {
         Severity.ERROR: (
             "Tasks on this node write to other storage: one that moves there or away finds another "
-            "volume of the same name. Drain the node before the change: a plugin in use cannot be "
-            "disabled."
+            "volume of the same name."
         ),
         Severity.WARNING: "The volumes of this node may be kept in another way than the others'.",
         Severity.NOTE: "The data is not touched by it.",
@@ -169,17 +170,10 @@ def _with_other_settings(
         code="plugin-other-settings",
         severity=severity,
         about=f"node {node.hostname}",
-        reason=f"Of its plugin {plugin.name}, {'; '.join(told)}. {follows}",
-        fix=_changed(plugin, f"docker plugin set {plugin.name} {sets}", node)
+        reason=f"Of its plugin {plugin.name}, {'; '.join(told)}. {follows}"
+        + (f" {precaution([node.hostname])}" if sets else ""),
+        fix=changed(plugin.name, f"docker plugin set {plugin.name} {sets}", [node.hostname])
         if sets
         else f"docker plugin inspect -f '{{{{.Settings.Env}}}}' {plugin.name}"
         f"  # on {node.hostname}",
-    )
-
-
-def _changed(plugin: Plugin, command: str, node: Node) -> str:
-    """Wrap a command that the engine takes for a disabled plugin alone."""
-    return (
-        f"docker plugin disable {plugin.name} && {command} && docker plugin enable {plugin.name}"
-        f"  # on {node.hostname}"
     )
