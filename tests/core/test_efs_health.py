@@ -159,7 +159,7 @@ def test_a_swarm_at_rest_names_no_volume() -> None:
 
 
 def test_nodes_that_are_set_to_another_file_system_are_found_with_it() -> None:
-    other = Attached(id="fs-old", mode="reg", region="r", nodes=(W2,))
+    other = replace(REGULAR, id="fs-old", nodes=(W2,), plugins=("cloudstor:aws",))
     first = replace(REGULAR, nodes=(W1, node_id("w3")))
     _, odd = reports(an_assessment(), (first, other), {}, {})
     assert [finding.code for finding in odd.findings] == ["other-file-system"]
