@@ -79,12 +79,17 @@ def reports(
 
 
 def volumes_on(attached: Attached, verdicts: Sequence[Verdict]) -> tuple[Verdict, ...]:
-    """Give the volumes whose data is on a file system, as their backing tells."""
+    """Give the volumes whose data is on a file system, as one of their backings tells.
+
+    A volume has several where the plugins of nodes are set to different file systems.
+    """
     return tuple(
         verdict
         for verdict in verdicts
-        for backing in [verdict.volume.backing]
-        if backing.mode == attached.mode and backing.file_system in {None, attached.id}
+        if any(
+            backing.mode == attached.mode and backing.file_system in {None, attached.id}
+            for backing in verdict.volume.backings
+        )
     )
 
 

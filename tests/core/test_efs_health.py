@@ -13,6 +13,7 @@ from cloudstorctl.core.storage import FileSystem, Load, MountTarget
 from cloudstorctl.core.verdict import Assessment, assess
 from tests.core.builders import (
     a_node,
+    a_plugin,
     a_reading,
     a_service,
     a_survey,
@@ -73,6 +74,16 @@ def test_a_sound_file_system_has_no_findings_and_the_volumes_on_it() -> None:
     regular, maxio = reports(an_assessment(), (REGULAR, MAXIO), {"fs-reg": SOUND}, {})
     assert (regular.volumes, regular.findings, regular.file_system) == (3, (), SOUND)
     assert (maxio.volumes, maxio.findings, maxio.file_system) == (1, (), None)
+
+
+def test_a_volume_counts_wherever_a_node_s_plugin_puts_it() -> None:
+    odd = replace(a_plugin("w2"), settings=(("EFS_ID_REGULAR", "fs-old"),))
+    survey = a_survey(
+        a_reading("w1", "data", "logs"), a_reading("w2", "data", plugins=(odd,)), nodes=()
+    )
+    other = replace(REGULAR, id="fs-old", nodes=(W2,))
+    found = reports(assess(survey), (REGULAR, other), {}, {})
+    assert [report.volumes for report in found] == [2, 1]
 
 
 @pytest.mark.parametrize(
