@@ -85,7 +85,7 @@ def test_a_node_under_another_alias_is_told_which_it_has() -> None:
     other = a_plugin("w3", name="docker4x/cloudstor:latest")
     findings = found(a_reading("w1"), a_reading("w2"), a_reading("w3", plugins=(other,)))
     (finding,) = findings
-    assert "it has docker4x/cloudstor." in finding.reason
+    assert "it has docker4x/cloudstor:latest." in finding.reason
 
 
 @pytest.mark.parametrize(

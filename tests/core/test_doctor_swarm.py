@@ -76,6 +76,17 @@ def test_a_driver_that_no_node_has_leaves_tasks_pending() -> None:
     assert "volume-driver=cloudstor:aws" in finding.fix
 
 
+def test_latest_is_added_to_a_name_without_it_and_never_taken_away() -> None:
+    (finding,) = naming("cloudstor:aws:latest", *on_nodes("cloudstor:aws", "w1", "w2")).values()
+    assert finding.code == "driver-nowhere"
+    assert "volume-driver=cloudstor:aws'" in finding.fix
+    described = replace(a_node("w1"), volume_drivers=("cloudstor:aws",))
+    service = a_service("web", a_mount(SLOTTED, driver="cloudstor:aws:latest"))
+    gap = Gap(source="w1", cause="down", node=node_id("w1"))
+    survey = a_survey(services=(service,), nodes=(described,), gaps=(gap,))
+    assert set(findings_on(survey)) == {"gap", "driver-nowhere"}
+
+
 def test_a_tag_is_part_of_the_name() -> None:
     found = naming("cloudstor", *on_nodes("cloudstor:aws", "w1"))
     assert list(found) == ["driver-nowhere"]

@@ -28,7 +28,7 @@ class Installed:
     nodes: tuple[Node, ...]
     """By hostname."""
     plugins: Mapping[NodeId, Mapping[str, Plugin]]
-    """Of the nodes whose plugins were read, by alias without `:latest`."""
+    """Of the nodes whose plugins were read, by alias with its tag."""
 
     @property
     def aliases(self) -> tuple[str, ...]:
@@ -46,15 +46,15 @@ class Installed:
     def has(self, node: Node, driver: str) -> bool | None:
         """Whether mounts that name `driver` find it on a node; None: that is not known.
 
-        The engine adds `:latest` where a tag is missing (swarmkit scheduler/filter.go,
-        PluginFilter; moby plugin/store.go). Of an engine that was not read, the managers know the
-        drivers that it had when it last reported.
+        The managers look for a plugin of that very name, or of it with `:latest` (swarmkit
+        manager/scheduler/filter.go, pluginExistsOnNode): `cloudstor:aws:latest` is none. Of an
+        engine that was not read, they know the drivers that it had when it last reported.
         """
-        alias = driver.removesuffix(":latest")
+        names = {driver, f"{driver}:latest"}
         if (own := self.plugins.get(node.id)) is not None:
-            return alias in own and own[alias].enabled
+            return any(name in own and own[name].enabled for name in names)
         if node.volume_drivers:
-            return alias in {name.removesuffix(":latest") for name in node.volume_drivers}
+            return not names.isdisjoint(node.volume_drivers)
         return None
 
 
@@ -70,11 +70,7 @@ def installed_in(survey: Survey) -> Installed:
         family=family,
         nodes=tuple(sorted(survey.nodes, key=lambda node: (node.hostname, node.id))),
         plugins={
-            engine.node_id: {
-                plugin.name.removesuffix(":latest"): plugin
-                for plugin in engine.plugins
-                if family.has(plugin)
-            }
+            engine.node_id: {plugin.name: plugin for plugin in engine.plugins if family.has(plugin)}
             for engine in survey.engines
             if engine.plugins or engine.node_id not in doubtful
         },
