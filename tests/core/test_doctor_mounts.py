@@ -197,6 +197,21 @@ def test_a_mount_without_a_name_loses_its_data_with_the_container() -> None:
     assert source_in(finding) == "{{.Service.Name}}-{{.Task.Slot}}-data"
 
 
+@pytest.mark.parametrize("mode", [ServiceMode.REPLICATED, GLOBAL])
+def test_a_mount_without_a_name_or_a_driver_loses_its_data_too(mode: ServiceMode) -> None:
+    finding = the_finding(a_service("web", a_volume("", driver=""), mode=mode))
+    assert (finding.code, finding.severity) == ("no-name", Severity.WARNING)
+    assert "a new one and on its node alone, and its data is removed" in finding.reason
+    steady = "{{.Node.ID}}" if mode is GLOBAL else "{{.Task.Slot}}"
+    assert source_in(finding) == f"{{{{.Service.Name}}}}-{steady}-data"
+    assert "volume-driver=cloudstor:aws" in finding.fix
+
+
+def test_a_job_may_have_a_volume_for_the_time_of_its_run() -> None:
+    service = a_service("web", a_volume("", driver=""), mode=ServiceMode.REPLICATED_JOB)
+    assert found(service) == []
+
+
 def test_a_service_of_a_stack_is_changed_in_its_file_too() -> None:
     service = a_service("shop_web", a_volume("{{.Task.ID}}"), labels=STACK)
     assert the_finding(service).reason.endswith(
@@ -353,7 +368,6 @@ def test_other_kinds_and_other_drivers_are_not_our_business() -> None:
         a_bind("/srv/{{.Task.ID}}"),
         a_volume("{{.Task.ID}}", driver="rexray/ebs", options={"zzz": "1"}),
         a_volume("logs", driver="local"),
-        a_volume("", driver=""),
         Mount(kind=MountKind.OTHER, source="", target="/tmp"),  # noqa: S108 - a path in a container
     )
     entry = an_entry("data", on="w1")

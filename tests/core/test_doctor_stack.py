@@ -134,7 +134,7 @@ def test_a_volume_without_a_name_has_to_be_declared_first() -> None:
     mount = Mount(kind=MountKind.VOLUME, source="", target="/srv", driver=AWS)
     (finding,) = found(a_service("web", mount))
     assert finding.code == "no-name"
-    assert finding.fix.endswith("}}  # and data:/srv in web")
+    assert finding.fix.endswith("}}  # and srv:/srv in web")
 
 
 @pytest.mark.parametrize(
@@ -153,12 +153,18 @@ def test_a_template_that_cannot_be_told_keeps_every_volume(
     assert [each.code for each in findings] == codes
 
 
-def test_binds_and_volumes_without_any_name_are_left_alone() -> None:
-    mounts = [
-        Mount(kind=MountKind.BIND, source="{{if .Task.ID}}", target="/a"),
-        Mount(kind=MountKind.VOLUME, source="", target="/b"),
-    ]
-    assert found(a_service("web", *mounts)) == []
+def test_binds_are_left_alone() -> None:
+    bind = Mount(kind=MountKind.BIND, source="{{if .Task.ID}}", target="/a")
+    assert found(a_service("web", bind)) == []
+
+
+def test_a_volume_that_is_a_path_alone_has_to_be_declared_and_named() -> None:
+    (finding,) = found(a_service("web", Mount(kind=MountKind.VOLUME, source="", target="/anon")))
+    assert finding.code == "no-name"
+    assert finding.fix == (
+        'volumes: {anon: {"driver": "cloudstor:aws", '
+        '"name": "{{.Service.Name}}-{{.Task.Slot}}-anon"}}  # and anon:/anon in web'
+    )
 
 
 def test_what_was_wrong_already_is_told_too_in_its_order() -> None:

@@ -47,23 +47,34 @@ def mount_findings(service: Service, ground: Ground) -> Iterator[Finding]:
                 yield from _options(service, mount, ground)
         elif mount.source:
             yield from _without_driver(service, mount, ground)
+        elif service.mode not in _JOBS:
+            yield _without_name(service, mount, ground)
 
 
 def _named(service: Service, mount: Mount, ground: Ground) -> Iterator[Finding]:
     """Check the name; that of a job is left alone, whose tasks run once."""
     if not mount.source:
-        yield Finding(
-            code="no-name",
-            severity=Severity.WARNING,
-            about=ground.about(service),
-            reason=(
-                f"The volume at {mount.target} has no name: each container gets a new one, and its "
-                f"data is removed with the container.{ground.lasting(service)}"
-            ),
-            fix=ground.changed(service, mount._replace(source=renamed(service, mount, ground))),
-        )
+        yield _without_name(service, mount, ground)
     elif service.mode not in _JOBS and Opaque.ACTION not in parts_of(mount.source):
         yield from _expanded(service, mount, ground)
+
+
+def _without_name(service: Service, mount: Mount, ground: Ground) -> Finding:
+    """Say that data goes with its container (moby daemon/volumes.go; adapter.go, RemoveVolume)."""
+    named = mount._replace(
+        source=renamed(service, mount, ground), driver=mount.driver or ground.driver
+    )
+    local = "" if mount.driver else " and on its node alone"
+    return Finding(
+        code="no-name",
+        severity=Severity.WARNING,
+        about=ground.about(service),
+        reason=(
+            f"The volume at {mount.target} has no name: each container gets a new one{local}, and "
+            f"its data is removed with the container.{ground.lasting(service)}"
+        ),
+        fix=ground.changed(service, named),
+    )
 
 
 def _expanded(service: Service, mount: Mount, ground: Ground) -> Iterator[Finding]:

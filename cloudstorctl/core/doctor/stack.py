@@ -13,6 +13,7 @@ from cloudstorctl.core.family import Family  # noqa: TC001 - dataclass annotatio
 from cloudstorctl.core.findings import Finding, Severity
 from cloudstorctl.core.gotemplate import Opaque, parts_of
 from cloudstorctl.core.model import MountKind, Pairs, Service
+from cloudstorctl.core.mounting import as_word
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -93,7 +94,8 @@ class StackGround:
             whole = declared.named or declared.external
             return self.declaration(declared.key, mount, whole=whole)
         # An anonymous volume has no declaration, and its mount has to name one.
-        return f"{self.declaration('data', mount)}  # and data:{mount.target} in {service.name}"
+        key = as_word(mount.target) or "data"
+        return f"{self.declaration(key, mount)}  # and {key}:{mount.target} in {service.name}"
 
     @staticmethod
     def declaration(key: str, mount: Mount, *, whole: bool = False) -> str:
