@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cloudstorctl.core.doctor.meeting import SEVERAL_WRITERS, meeting_findings
 from cloudstorctl.core.doctor.mounts import SHARED_NAME, mount_findings
 from cloudstorctl.core.doctor.plugins import plugin_findings
 from cloudstorctl.core.doctor.stack import StackGround, as_declared, stack_findings
@@ -34,7 +35,10 @@ def diagnose(seen: Assessment) -> tuple[Finding, ...]:
         findings += own
         findings += driver_findings(service, ground)
         findings += update_findings(service, ground)
-    findings += volume_findings(seen, ground.reacher, sharing)
+    of_volumes = [*volume_findings(seen, ground.reacher, sharing)]
+    told = {each.about for each in of_volumes if each.code == SEVERAL_WRITERS}
+    findings += of_volumes
+    findings += meeting_findings(services_now(seen.survey), ground, told)
     findings += gap_findings(seen.gaps, {node.id: node.hostname for node in seen.survey.nodes})
     return by_severity(findings)
 
@@ -46,4 +50,6 @@ def diagnose_stack(stack: Stack, family: Family) -> tuple[Finding, ...]:
     for service in stack.services:
         findings += mount_findings(as_declared(service, stack), ground)
         findings += stack_findings(service, ground)
+    declared = [as_declared(service, stack) for service in stack.services]
+    findings += meeting_findings(declared, ground, ())
     return by_severity(findings)

@@ -40,6 +40,9 @@ class Ground(Protocol):
     def about(self, service: Service) -> str:
         """Name a service as the user would."""
 
+    def about_volume(self, name: str) -> str:
+        """Name a volume likewise."""
+
     def steady(self, service: Service) -> str:
         """Give the action that tells the tasks of a service apart, and stays with each of them."""
 

@@ -57,7 +57,7 @@ def beside(service: Service, mount: Mount, ground: Ground) -> str:
 
 def first_name(service: Service, source: str) -> str | None:
     """Give the volume of the service's first slot; None where that takes more than the slot."""
-    return None if service.mode.per_node else _example(service, source)
+    return None if service.mode.per_node else example(service, source)
 
 
 def _volumes(service: Service, ground: Ground) -> Iterator[Mount]:
@@ -68,11 +68,11 @@ def _volumes(service: Service, ground: Ground) -> Iterator[Mount]:
 
 def _free(service: Service, mount: Mount, ground: Ground, chosen: Iterable[str]) -> str:
     """Give the first name that nothing has."""
-    others = {_example(service, each) for each in chosen}
+    others = {example(service, each) for each in chosen}
     return next(
         each
         for each in _candidates(mount, ground.steady(service), ground.words(mount))
-        if _example(service, each) not in others and not ground.is_taken(service, mount, each)
+        if example(service, each) not in others and not ground.is_taken(service, mount, each)
     )
 
 
@@ -106,7 +106,7 @@ def _steadied(source: str, steady: str) -> str:
     return ""
 
 
-def _example(service: Service, source: str) -> str | None:
+def example(service: Service, source: str) -> str | None:
     """Expand a name for a first task, as an example of all; None where that cannot be told."""
     exact = yields(source, _of_a_task(service)).exact
     return None if exact is None else canonical(exact)
@@ -130,13 +130,13 @@ class Taken:
 
     def has(self, service: Service, mount: Mount, source: str) -> bool:
         """Whether a name would meet another, also for tasks that the service has not yet."""
-        example = _example(service, source)
+        name = example(service, source)
         return (
-            example is None
+            name is None
             or self._among_names(yields(source, known_of_service(service)))
-            or self._of_others(service, example)
+            or self._of_others(service, name)
             or any(
-                other.source != mount.source and _example(service, other.source) == example
+                other.source != mount.source and example(service, other.source) == name
                 for other in service.mounts
                 if other.kind is MountKind.VOLUME and other.source
             )

@@ -69,6 +69,10 @@ class StackGround:
         """Name a service and its file."""
         return f"service {service.name} in {self.stack.file}"
 
+    def about_volume(self, name: str) -> str:
+        """Name a volume and its file."""
+        return f"volume {name} in {self.stack.file}"
+
     def steady(self, service: Service) -> str:
         """Give the slot, in any mode: one volume may be declared for services of several."""
         del service

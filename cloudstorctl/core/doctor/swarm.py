@@ -62,6 +62,10 @@ class SwarmGround:
         """Name a service."""
         return f"service {service.name}"
 
+    def about_volume(self, name: str) -> str:
+        """Name a volume."""
+        return f"volume {name}"
+
     def steady(self, service: Service) -> str:
         """Give the slot, or the node where each has one task."""
         return NODE if service.mode.per_node else SLOT

@@ -7,6 +7,7 @@ from dataclasses import replace
 from shlex import quote
 from typing import TYPE_CHECKING
 
+from cloudstorctl.core.doctor.meeting import SEVERAL_WRITERS
 from cloudstorctl.core.findings import Finding, Severity
 from cloudstorctl.core.judgement import (
     BackingKind,
@@ -125,7 +126,7 @@ def _writers(
     names = _some([_holder(claim, hostnames) for claim in writers.values()])
     yield _finding(
         verdict,
-        "several-writers",
+        SEVERAL_WRITERS,
         Severity.ERROR if relocatable else Severity.WARNING,
         f"{len(writers)} write to it now: {names}. "
         + (
