@@ -92,6 +92,9 @@ class _Reading:
             mode=mode,
             replicas=0 if mode.per_node else self._count(counted),
             mounts=mounts,
+            constraints=tuple(
+                self._text(item) for item in deploy.child("placement").child("constraints").items()
+            ),
         )
 
     def _mode(self, place: Place) -> ServiceMode:

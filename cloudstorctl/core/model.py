@@ -80,6 +80,8 @@ class Node:
     architecture: str = "x86_64"
     volume_drivers: tuple[str, ...] = ()
     """Names of the volume plugins in the node's description."""
+    labels: Pairs = ()
+    engine_labels: Pairs = ()
 
 
 class ServiceMode(StrEnum):
@@ -113,6 +115,8 @@ class Service:
     labels: Pairs = ()
     previous_labels: Pairs = ()
     update_state: str = ""
+    constraints: tuple[str, ...] = ()
+    """Where its tasks may run, such as `node.role==manager`."""
 
     @property
     def stack(self) -> str:

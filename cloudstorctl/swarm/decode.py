@@ -234,6 +234,8 @@ def _node(row: wire.NodeRow) -> Node:
         reachable=as_manager.reachability in {None, "reachable"},
         operating_system=platform.os or "",
         architecture=platform.architecture or "",
+        labels=_pairs(row.spec.labels if row.spec else None),
+        engine_labels=_pairs(description.engine.labels if description.engine else None),
         volume_drivers=tuple(plugin.name for plugin in plugins if plugin.type == "Volume"),
     )
 
@@ -246,6 +248,7 @@ def _address(own: str, as_manager: str) -> str:
 def _service(row: wire.ServiceRow, where: str) -> Service:
     spec, previous = row.spec, row.previous_spec or wire.PreviousSpec()
     mode, replicas = _mode(spec.mode, f"{where}.Spec")
+    placement = (spec.task_template and spec.task_template.placement) or wire.Placement()
     previous_replicas = _mode(previous.mode, f"{where}.PreviousSpec")[1] if row.previous_spec else 0
     return Service(
         id=ServiceId(row.id),
@@ -257,6 +260,7 @@ def _service(row: wire.ServiceRow, where: str) -> Service:
         previous_replicas=previous_replicas,
         labels=_pairs(spec.labels),
         previous_labels=_pairs(previous.labels),
+        constraints=tuple(placement.constraints or ()),
         update_state=(row.update_status.state if row.update_status else None) or "",
     )
 

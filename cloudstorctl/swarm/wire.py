@@ -141,6 +141,7 @@ class NodeEngine(Answer):
     """The node's engine."""
 
     plugins: list[EnginePlugin] | None = None
+    labels: TextMap | None = None
 
 
 class Description(Answer):
@@ -169,6 +170,7 @@ class NodeSpec(Answer):
     """What was asked of a node."""
 
     availability: str | None = None
+    labels: TextMap | None = None
 
 
 class NodeRow(Answer):
@@ -213,10 +215,17 @@ class ContainerSpec(Answer):
     mounts: list[SpecMount] | None = None
 
 
+class Placement(Answer):
+    """Where tasks may run."""
+
+    constraints: list[str] | None = None
+
+
 class TaskSpec(Answer):
     """What a task is made from; without a container for plugins and attachments."""
 
     container_spec: ContainerSpec | None = None
+    placement: Placement | None = None
 
 
 class Replicated(Answer):

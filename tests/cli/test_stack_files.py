@@ -264,3 +264,10 @@ def test_labels_are_a_mapping_or_a_list(labels: str) -> None:
     (declared,) = stack.volumes
     (mount,) = stack.services[0].mounts
     assert declared.labels == mount.labels == (("a", ""), ("b", "2"))
+
+
+def test_constraints_are_read() -> None:
+    stack = read(
+        "services:\n  web:\n    deploy: {placement: {constraints: [node.role == manager]}}\n"
+    )
+    assert stack.services[0].constraints == ("node.role == manager",)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -188,6 +189,34 @@ def test_a_name_that_cannot_be_told_is_not_called_shared() -> None:
 
 def test_a_global_service_on_the_only_node_shares_with_nobody() -> None:
     assert found(a_service("web", a_volume("data"), mode=GLOBAL), a_reading("w1")) == []
+
+
+@pytest.mark.parametrize(
+    ("constraint", "told"),
+    [
+        ("node.hostname==w2", False),
+        ("node.hostname != w2", False),
+        ("node.labels.disk==ssd", False),
+        ("node.role==worker", True),
+        ("node.id==", True),
+    ],
+)
+def test_a_global_service_that_one_node_may_run_shares_with_nobody(
+    constraint: str,
+    told: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    service = replace(a_service("web", a_volume("data"), mode=GLOBAL), constraints=(constraint,))
+    nodes = (replace(a_node("w1"), labels=(("disk", "ssd"),)), a_node("w2"))
+    survey = a_survey(a_reading("w1"), a_reading("w2"), services=(service,), nodes=nodes)
+    assert [each.code for each in diagnose(assess(survey))] == (["shared-name"] if told else [])
+
+
+def test_a_service_that_is_fixed_to_a_node_may_be_named_by_it() -> None:
+    service = a_service("web", a_volume("h-{{.Node.Hostname}}"))
+    assert found(replace(service, constraints=("node.id == abc",))) == []
+    assert the_finding(replace(service, constraints=("node.id != abc",))).code == "node-in-name"
+    several = a_service("web", a_volume("h-{{.Node.Hostname}}"), replicas=2)
+    assert the_finding(replace(several, constraints=("node.hostname==w1",))).code == "shared-name"
 
 
 def test_a_mount_without_a_name_loses_its_data_with_the_container() -> None:

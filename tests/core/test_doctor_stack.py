@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from cloudstorctl.core.doctor import Declared, Stack, diagnose_stack
@@ -65,6 +67,14 @@ def test_a_global_service_shares_whatever_the_number_of_nodes_will_be() -> None:
     finding = the_finding(a_declared(), mode=ServiceMode.GLOBAL)
     assert finding.code == "shared-name"
     assert finding.reason.startswith("A task on every node writes to the one volume data")
+
+
+def test_a_global_service_on_one_machine_shares_with_nobody() -> None:
+    declared = a_declared()
+    service = replace(
+        mounting(declared, mode=ServiceMode.GLOBAL), constraints=("node.hostname == n1",)
+    )
+    assert found(service, volumes=(declared,)) == []
 
 
 def test_a_task_in_the_name_is_found_and_the_options_stay() -> None:

@@ -169,6 +169,21 @@ def test_a_service_that_runs_a_plugin_or_an_attachment_mounts_nothing() -> None:
     assert decode.services_from(body_of([payload]))[0].mounts == ()
 
 
+def test_constraints_and_the_labels_that_they_ask_for() -> None:
+    payload = payloads.service()
+    payload["Spec"]["TaskTemplate"]["Placement"] = {"Constraints": ["node.labels.a==b"]}
+    (service,) = decode.services_from(body_of([payload]))
+    assert service.constraints == ("node.labels.a==b",)
+    node = {
+        "ID": "n",
+        "Status": {"State": "ready"},
+        "Spec": {"Labels": {"a": "b"}},
+        "Description": {"Engine": {"Labels": {"c": "d"}}},
+    }
+    (read,) = decode.nodes_from(body_of([node]))
+    assert (read.labels, read.engine_labels) == ((("a", "b"),), (("c", "d"),))
+
+
 # /tasks
 
 

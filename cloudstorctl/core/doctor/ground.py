@@ -33,9 +33,8 @@ class Ground(Protocol):
     def driver(self) -> str:
         """Give the name by which mounts should ask for the driver."""
 
-    @property
-    def nodes(self) -> int | None:
-        """Give the number of nodes, where it is known."""
+    def nodes(self, service: Service) -> int | None:
+        """Give the number of nodes that a service may run on, where it is known."""
 
     def about(self, service: Service) -> str:
         """Name a service as the user would."""

@@ -10,6 +10,7 @@ from cloudstorctl.core.findings import Finding, Severity
 from cloudstorctl.core.gotemplate import Field, Opaque, parts_of
 from cloudstorctl.core.model import MountKind, ServiceMode
 from cloudstorctl.core.perfmode import OPTION
+from cloudstorctl.core.placement import is_fixed
 from cloudstorctl.core.templates import fields
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ def _expanded(service: Service, mount: Mount, ground: Ground) -> Iterator[Findin
             "takes part of its name from the task: at each restart the new task gets a new and "
             "empty volume, and that of the old one stays behind",
         )
-    elif used & (OF_A_NODE | _OF_A_PLATFORM) and not service.mode.per_node:
+    elif used & (OF_A_NODE | _OF_A_PLATFORM) and not (service.mode.per_node or is_fixed(service)):
         where = "another node" if used & OF_A_NODE else "a node of another platform"
         yield _unsteady(
             "node-in-name",
@@ -98,7 +99,7 @@ def _expanded(service: Service, mount: Mount, ground: Ground) -> Iterator[Findin
             f"takes part of its name from the node: a task that moves to {where} gets another "
             "volume, and its data stays behind",
         )
-    elif not used & _TOLD_APART:
+    elif not used & (_TOLD_APART - OF_A_NODE if is_fixed(service) else _TOLD_APART):
         yield from _shared(service, mount, ground)
 
 
@@ -120,7 +121,7 @@ def _shared(service: Service, mount: Mount, ground: Ground) -> Iterator[Finding]
     if mount.read_only:
         return
     per_node = service.mode.per_node
-    tasks = ground.nodes if per_node else service.replicas
+    tasks = ground.nodes(service) if per_node else service.replicas
     if tasks is not None and tasks < 2:  # noqa: PLR2004 - one task shares with nobody
         return
     relocatable = dict(mount.options).get("backing") == "relocatable"

@@ -14,6 +14,7 @@ from cloudstorctl.core.findings import Finding, Severity
 from cloudstorctl.core.gotemplate import Opaque, parts_of
 from cloudstorctl.core.model import MountKind, Pairs, Service
 from cloudstorctl.core.mounting import as_word
+from cloudstorctl.core.placement import is_fixed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,10 +61,9 @@ class StackGround:
         named = (volume.driver for volume in self.stack.volumes if volume.driver)
         return next((name for name in named if self.family.includes(name)), DOCUMENTED_ALIAS)
 
-    @property
-    def nodes(self) -> int | None:
-        """The file does not tell."""
-        return None
+    def nodes(self, service: Service) -> int | None:
+        """The file does not tell, but where it names the one machine."""
+        return 1 if is_fixed(service) else None
 
     def about(self, service: Service) -> str:
         """Name a service and its file."""

@@ -14,6 +14,7 @@ from cloudstorctl.core.findings import Finding, Severity
 from cloudstorctl.core.model import Mount, MountKind
 from cloudstorctl.core.mounting import flag_of, update_of
 from cloudstorctl.core.mounts import Reacher, known_of_service, reacher_for
+from cloudstorctl.core.placement import eligible
 from cloudstorctl.core.templates import canonical
 
 if TYPE_CHECKING:
@@ -53,10 +54,9 @@ class SwarmGround:
         """Give the alias that most nodes have."""
         return self.installed.usual
 
-    @property
-    def nodes(self) -> int:
-        """Give the number of nodes."""
-        return len(self.installed.nodes)
+    def nodes(self, service: Service) -> int:
+        """Give the number of nodes that its constraints let it run on."""
+        return len(eligible(service, self.installed.nodes))
 
     def about(self, service: Service) -> str:
         """Name a service."""
