@@ -97,6 +97,11 @@ class ServiceMode(StrEnum):
         """Whether a task belongs to a node and has no slot."""
         return self in {ServiceMode.GLOBAL, ServiceMode.GLOBAL_JOB}
 
+    @property
+    def is_job(self) -> bool:
+        """Whether its tasks run once."""
+        return self in {ServiceMode.REPLICATED_JOB, ServiceMode.GLOBAL_JOB}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:

@@ -9,10 +9,10 @@ from cloudstorctl.core.judgement import BackingKind
 from cloudstorctl.core.mounts import known_of_service
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from cloudstorctl.core.judgement import Volume
-    from cloudstorctl.core.model import Survey
+    from cloudstorctl.core.model import Mount, Service, Survey
     from cloudstorctl.core.mounts import Reach, Reacher
 
 OPTION = "perfmode"
@@ -28,6 +28,8 @@ class Wish:
     mode: str
     """What the driver takes the value for: `reg` or `max`."""
     reach: Reach
+    owner: Service
+    mount: Mount
 
 
 def mode_of(value: str) -> str:
@@ -38,7 +40,14 @@ def mode_of(value: str) -> str:
 def wishes_in(survey: Survey, reacher: Reacher) -> tuple[Wish, ...]:
     """Find every mount of a service that names a performance mode."""
     return tuple(
-        Wish(service=service.name, value=value, mode=mode_of(value), reach=reach)
+        Wish(
+            service=service.name,
+            value=value,
+            mode=mode_of(value),
+            reach=reach,
+            owner=service,
+            mount=mount,
+        )
         for service in survey.services
         for mount in service.mounts
         if (value := dict(mount.options).get(OPTION)) is not None
@@ -51,13 +60,21 @@ def with_wishes(volume: Volume, wishes: Iterable[Wish]) -> Volume:
 
     It looks at the option when it makes a volume, and never again (cloudstor.md).
     """
+    told = tuple(dict.fromkeys(text for _, text in unfulfilled(volume, wishes)))
+    return replace(volume, warnings=(*volume.warnings, *told)) if told else volume
+
+
+def unfulfilled(volume: Volume, wishes: Iterable[Wish]) -> Iterator[tuple[Wish, str]]:
+    """Give each wish that the driver does not fulfil, with a sentence that says so."""
     backing = volume.backing
     if backing.kind is not BackingKind.EFS:
-        return volume
-    told = tuple(
-        f"Service {wish.service} asks for {OPTION}={wish.value}, and the volume is in {backing}: "
-        "the driver ignores the option for a volume that exists."
-        for wish in wishes
-        if wish.mode != backing.mode and wish.reach.matches(volume.name) is not None
-    )
-    return replace(volume, warnings=(*volume.warnings, *dict.fromkeys(told))) if told else volume
+        return
+    for wish in wishes:
+        if wish.mode != backing.mode and wish.reach.matches(volume.name) is not None:
+            yield (
+                wish,
+                (
+                    f"Service {wish.service} asks for {OPTION}={wish.value}, and the volume is in "
+                    f"{backing}: the driver ignores the option for a volume that exists."
+                ),
+            )

@@ -35,7 +35,7 @@ def diagnose(seen: Assessment) -> tuple[Finding, ...]:
         findings += own
         findings += driver_findings(service, ground)
         findings += update_findings(service, ground)
-    of_volumes = [*volume_findings(seen, ground.reacher, sharing)]
+    of_volumes = [*volume_findings(seen, ground, sharing)]
     told = {each.about for each in of_volumes if each.code == SEVERAL_WRITERS}
     findings += of_volumes
     findings += meeting_findings(services_now(seen.survey), ground, told)
@@ -52,4 +52,9 @@ def diagnose_stack(stack: Stack, family: Family) -> tuple[Finding, ...]:
         findings += stack_findings(service, ground)
     declared = [as_declared(service, stack) for service in stack.services]
     findings += meeting_findings(declared, ground, ())
-    return by_severity(findings)
+    # What is wrong with a declaration is told once, and not by each service that mounts it.
+    return by_severity({_once(each): each for each in reversed(findings)}.values())
+
+
+def _once(finding: Finding) -> object:
+    return (finding.code, finding.about) if finding.about.startswith("volume ") else finding

@@ -39,6 +39,12 @@ class Ground(Protocol):
     def about(self, service: Service) -> str:
         """Name a service as the user would."""
 
+    def about_options(self, service: Service, mount: Mount) -> str:
+        """Name what the options of a mount belong to."""
+
+    def is_elsewhere(self, service: Service, mount: Mount, mode: str) -> bool:
+        """Whether a volume of the mount exists in another performance mode than `reg` or `max`."""
+
     def about_volume(self, name: str) -> str:
         """Name a volume likewise."""
 

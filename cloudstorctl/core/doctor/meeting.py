@@ -6,8 +6,9 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
 from cloudstorctl.core.doctor.naming import example, renamed
+from cloudstorctl.core.doctor.options import mended
 from cloudstorctl.core.findings import Finding, Severity
-from cloudstorctl.core.model import MountKind, ServiceMode
+from cloudstorctl.core.model import MountKind
 from cloudstorctl.core.sharing import in_words
 
 if TYPE_CHECKING:
@@ -57,8 +58,8 @@ def _finding(about: str, writers: list[_Writer], ground: Ground) -> Finding:
     relocatable = any(("backing", "relocatable") in each.mount.options for each in writers)
     services = in_words(each.service.name for each in writers)
     service, mount = writers[-1]
-    may_part = service.mode not in {ServiceMode.REPLICATED_JOB, ServiceMode.GLOBAL_JOB}
-    apart = mount._replace(source=renamed(service, mount, ground))
+    may_part = not service.mode.is_job
+    apart = mount._replace(source=renamed(service, mount, ground), options=mended(mount.options))
     return Finding(
         code=SEVERAL_WRITERS,
         severity=Severity.ERROR if relocatable else Severity.WARNING,

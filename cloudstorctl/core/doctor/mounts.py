@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from cloudstorctl.core.doctor.naming import OF_A_NODE, OF_A_TASK, beside, renamed
+from cloudstorctl.core.doctor.options import mended, option_findings
 from cloudstorctl.core.findings import Finding, Severity
 from cloudstorctl.core.gotemplate import Field, Opaque, parts_of
-from cloudstorctl.core.model import MountKind, ServiceMode
-from cloudstorctl.core.perfmode import OPTION
+from cloudstorctl.core.model import MountKind
 from cloudstorctl.core.placement import is_fixed
 from cloudstorctl.core.templates import fields
 
@@ -22,13 +21,9 @@ if TYPE_CHECKING:
 SHARED_NAME = "shared-name"
 """The code of a service whose tasks all write to one volume."""
 
-_JOBS = {ServiceMode.REPLICATED_JOB, ServiceMode.GLOBAL_JOB}
 _OF_A_PLATFORM = {Field.NODE_OS, Field.NODE_ARCH}
 _TOLD_APART = {Field.SLOT} | OF_A_TASK | OF_A_NODE
 """Fields that give the tasks of a service different names."""
-_OPTIONS = {"backing", OPTION, "size", "ebstype", "iops", "encrypted"}
-_TAG = "ebs_tag_"
-"""Options of this beginning are tags of the EBS volume (cloudstor.md)."""
 
 
 _LEFT_BEHIND = "The data is not carried over: stop what writes to it and copy it first,"
@@ -44,11 +39,13 @@ def mount_findings(service: Service, ground: Ground) -> Iterator[Finding]:
             continue
         if mount.driver:
             if ground.family.includes(mount.driver):
-                yield from _named(service, mount, ground)
-                yield from _options(service, mount, ground)
+                named = [*_named(service, mount, ground)]
+                yield from named
+                shares = any(each.code == SHARED_NAME for each in named)
+                yield from option_findings(service, mount, ground, shares=shares)
         elif mount.source:
             yield from _without_driver(service, mount, ground)
-        elif service.mode not in _JOBS:
+        elif not service.mode.is_job:
             yield _without_name(service, mount, ground)
 
 
@@ -56,14 +53,16 @@ def _named(service: Service, mount: Mount, ground: Ground) -> Iterator[Finding]:
     """Check the name; that of a job is left alone, whose tasks run once."""
     if not mount.source:
         yield _without_name(service, mount, ground)
-    elif service.mode not in _JOBS and Opaque.ACTION not in parts_of(mount.source):
+    elif not service.mode.is_job and Opaque.ACTION not in parts_of(mount.source):
         yield from _expanded(service, mount, ground)
 
 
 def _without_name(service: Service, mount: Mount, ground: Ground) -> Finding:
     """Say that data goes with its container (moby daemon/volumes.go; adapter.go, RemoveVolume)."""
     named = mount._replace(
-        source=renamed(service, mount, ground), driver=mount.driver or ground.driver
+        source=renamed(service, mount, ground),
+        driver=mount.driver or ground.driver,
+        options=mended(mount.options),
     )
     local = "" if mount.driver else " and on its node alone"
     return Finding(
@@ -113,7 +112,7 @@ def _unsteady(code: str, service: Service, mount: Mount, ground: Ground, what: s
             "the same. A new name begins with an empty volume: copy what is to be kept."
             f"{ground.lasting(service)}"
         ),
-        fix=ground.changed(service, mount._replace(source=renamed(service, mount, ground))),
+        fix=ground.changed(service, _apart(service, mount, ground)),
     )
 
 
@@ -131,7 +130,7 @@ def _shared(service: Service, mount: Mount, ground: Ground) -> Iterator[Finding]
         if relocatable
         else "the driver does no locking, so they may overwrite each other's files"
     )
-    apart = mount._replace(source=renamed(service, mount, ground))
+    apart = _apart(service, mount, ground)
     yield Finding(
         code=SHARED_NAME,
         severity=Severity.ERROR if relocatable else Severity.WARNING,
@@ -147,48 +146,9 @@ def _shared(service: Service, mount: Mount, ground: Ground) -> Iterator[Finding]
     )
 
 
-def _options(service: Service, mount: Mount, ground: Ground) -> Iterator[Finding]:
-    """Check the options: the driver ignores what it does not know without a word."""
-    options = dict(mount.options)
-    known = {name: value for name, value in options.items() if _known(name)}
-    unknown = [name for name in options if not _known(name)]
-    if unknown:
-        told = []
-        for name in unknown:
-            near = get_close_matches(name, sorted(_OPTIONS), n=1)
-            told.append(f"{name} (did you mean {near[0]}?)" if near else name)
-            if near:
-                known.setdefault(near[0], options[name])
-        yield Finding(
-            code="unknown-option",
-            severity=Severity.WARNING,
-            about=ground.about(service),
-            reason=(
-                f"The driver does not know the option{'s' if len(told) > 1 else ''} "
-                f"{', '.join(told)} of the volume {mount.source}, and ignores it without a word."
-                f"{ground.lasting(service)}"
-            ),
-            fix=ground.changed(service, mount._replace(options=tuple(sorted(known.items())))),
-        )
-    mode = options.get(OPTION)
-    if mode is not None and mode != "maxio":
-        others = {name: value for name, value in options.items() if name != OPTION}
-        wanted = others | ({OPTION: "maxio"} if mode.lower() == "maxio" else {})
-        yield Finding(
-            code="performance-mode-value",
-            severity=Severity.WARNING,
-            about=ground.about(service),
-            reason=(
-                f"{OPTION}={mode} of the volume {mount.source} is no mode that the driver knows: "
-                "maxio is the only one, and anything else is the regular one without a word."
-                f"{ground.lasting(service)}"
-            ),
-            fix=ground.changed(service, mount._replace(options=tuple(sorted(wanted.items())))),
-        )
-
-
-def _known(option: str) -> bool:
-    return option in _OPTIONS or option.startswith(_TAG)
+def _apart(service: Service, mount: Mount, ground: Ground) -> Mount:
+    """Give each task its own volume, with whatever else is wrong mended, so that one fix is all."""
+    return mount._replace(source=renamed(service, mount, ground), options=mended(mount.options))
 
 
 def _without_driver(service: Service, mount: Mount, ground: Ground) -> Iterator[Finding]:
@@ -217,7 +177,7 @@ def _driver_not_named(service: Service, mount: Mount, ground: Ground, found: Res
     named = mount._replace(driver=ground.driver)
     fixed, also, copy = named, "", ""
     if found.local:
-        fixed = named._replace(source=beside(service, mount, ground))
+        fixed = named._replace(source=beside(service, mount, ground, "shared"))
         also = (
             f" A local volume of that name is on {', '.join(found.local)}: an engine that has one "
             "refuses the driver's (volume name must be unique), so the mount needs another name. "

@@ -47,11 +47,11 @@ def renamed(service: Service, mount: Mount, ground: Ground) -> str:
     return chosen[mount.source or mount.target]
 
 
-def beside(service: Service, mount: Mount, ground: Ground) -> str:
+def beside(service: Service, mount: Mount, ground: Ground, ending: str) -> str:
     """Give a mount another name that is as fixed, or as open, as its present one."""
-    number, name = 2, f"{mount.source}-shared"
+    number, name = 2, f"{mount.source}-{ending}"
     while ground.is_taken(service, mount, name):
-        number, name = number + 1, f"{mount.source}-shared-{number}"
+        number, name = number + 1, f"{mount.source}-{ending}-{number}"
     return name
 
 

@@ -69,6 +69,16 @@ class StackGround:
         """Name a service and its file."""
         return f"service {service.name} in {self.stack.file}"
 
+    def about_options(self, service: Service, mount: Mount) -> str:
+        """They are declared once for all services."""
+        declared = self._declared(mount.source)
+        return self.about_volume(declared.key) if declared else self.about(service)
+
+    def is_elsewhere(self, service: Service, mount: Mount, mode: str) -> bool:
+        """No volume exists yet, as far as is known."""
+        del service, mount, mode
+        return False
+
     def about_volume(self, name: str) -> str:
         """Name a volume and its file."""
         return f"volume {name} in {self.stack.file}"

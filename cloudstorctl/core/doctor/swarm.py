@@ -38,6 +38,8 @@ class SwarmGround:
     reacher: Reacher
     listed: Mapping[str, frozenset[NodeId]]
     """The nodes that list each Cloudstor volume, by the volume's directory."""
+    modes: Mapping[str, str]
+    """The performance mode of each that is on EFS, likewise."""
     local: Mapping[str, frozenset[NodeId]]
     """The nodes that list each volume of the `local` driver."""
     whole: bool
@@ -61,6 +63,16 @@ class SwarmGround:
     def about(self, service: Service) -> str:
         """Name a service."""
         return f"service {service.name}"
+
+    def about_options(self, service: Service, mount: Mount) -> str:
+        """Each service asks for itself."""
+        del mount
+        return self.about(service)
+
+    def is_elsewhere(self, service: Service, mount: Mount, mode: str) -> bool:
+        """Whether a volume of the mount is on the file system of the other mode."""
+        names = self.resolved(service, mount).names
+        return any(self.modes.get(name, mode) != mode for name in names)
 
     def about_volume(self, name: str) -> str:
         """Name a volume."""
@@ -137,6 +149,11 @@ def ground_of(seen: Assessment) -> SwarmGround:
                 entry.node_id for entry in verdict.volume.entries
             )
             for verdict in seen.verdicts
+        },
+        modes={
+            canonical(verdict.volume.name): mode
+            for verdict in seen.verdicts
+            if (mode := verdict.volume.backing.mode) is not None
         },
         local=_local(seen.survey),
         whole=not any(gap.volumes is None for gap in seen.gaps),

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import replace
 from shlex import quote
 from typing import TYPE_CHECKING
 
 from cloudstorctl.core.doctor.meeting import SEVERAL_WRITERS
+from cloudstorctl.core.doctor.options import mended, moved_to_its_mode
 from cloudstorctl.core.findings import Finding, Severity
 from cloudstorctl.core.judgement import (
     BackingKind,
@@ -18,14 +18,15 @@ from cloudstorctl.core.judgement import (
     Ruling,
     Strength,
 )
-from cloudstorctl.core.perfmode import wishes_in, with_wishes
+from cloudstorctl.core.perfmode import unfulfilled, wishes_in
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
+    from cloudstorctl.core.doctor.swarm import SwarmGround
     from cloudstorctl.core.judgement import Claim, EntryView, Verdict
     from cloudstorctl.core.model import Gap, NodeId
-    from cloudstorctl.core.mounts import Reacher
+    from cloudstorctl.core.perfmode import Wish
     from cloudstorctl.core.verdict import Assessment
 
 _ENOUGH = 5
@@ -41,21 +42,20 @@ _ODD = {
 }
 
 
-def volume_findings(seen: Assessment, reacher: Reacher, told: Collection[str]) -> Iterator[Finding]:
+def volume_findings(
+    seen: Assessment, ground: SwarmGround, told: Collection[str]
+) -> Iterator[Finding]:
     """Say what is wrong with each volume, and which are not used.
 
     `told` are the names of services of which a finding says already that their tasks share.
     """
     hostnames = {node.id: node.hostname for node in seen.survey.nodes}
-    wishes = wishes_in(seen.survey, reacher)
+    wishes = wishes_in(seen.survey, ground.reacher)
     for verdict in seen.verdicts:
         yield from _stale(verdict, hostnames)
         yield from _writers(verdict, hostnames, told)
         yield from _odd(verdict)
-        if wishes:
-            wished = with_wishes(replace(verdict.volume, warnings=()), wishes)
-            for text in wished.warnings:
-                yield _finding(verdict, "performance-mode-ignored", Severity.WARNING, text)
+        yield from _ignored(verdict, wishes, ground)
     yield from _unused(seen.verdicts)
 
 
@@ -151,6 +151,31 @@ def _odd(verdict: Verdict) -> Iterator[Finding]:
             more = len(several) - _ENOUGH
             rest = [f"And {more} more nodes."] if more > 0 else []
             yield _finding(verdict, *told, " ".join([*several[:_ENOUGH], *rest]))
+
+
+def _ignored(verdict: Verdict, wishes: Iterable[Wish], ground: SwarmGround) -> Iterator[Finding]:
+    """Say who asks for a performance mode too late, and how to get a volume in that mode."""
+    for wish, text in unfulfilled(verdict.volume, wishes):
+        options = mended(wish.mount.options)
+        fixed = wish.mount._replace(options=options)
+        moved, copy = moved_to_its_mode(wish.owner, wish.mount, fixed, ground)
+        yield Finding(
+            code="performance-mode-ignored",
+            severity=Severity.WARNING,
+            about=f"volume {verdict.volume.name}",
+            reason=(
+                f"{text} "
+                + (
+                    "A mount with another name gets a new volume there, which begins empty: the "
+                    "data has to be copied to it."
+                    if moved != fixed
+                    else "Leave the option away to ask for what there is."
+                )
+                + ground.lasting(wish.owner)
+            ),
+            fix=ground.changed(wish.owner, moved),
+            copy=copy,
+        )
 
 
 def _unused(verdicts: Sequence[Verdict]) -> Iterator[Finding]:
