@@ -53,8 +53,8 @@ def test_a_node_without_the_plugin_is_told_how_to_install_that_of_the_others() -
         severity=Severity.WARNING,
         about="node w3",
         reason=(
-            "It does not have the plugin cloudstor:aws, which w1, w2 has. No task that mounts a "
-            "volume of it is placed there."
+            "It does not have the plugin cloudstor:aws, which w1 and w2 have. No task that mounts "
+            "a volume of it is placed there."
         ),
         fix=(
             f"docker plugin install --alias cloudstor:aws --grant-all-permissions {REFERENCE} "

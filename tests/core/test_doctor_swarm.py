@@ -76,6 +76,19 @@ def test_a_driver_that_no_node_has_leaves_tasks_pending() -> None:
     assert "volume-driver=cloudstor:aws" in finding.fix
 
 
+def test_what_a_finding_about_the_plugin_explains_is_not_said_of_each_service() -> None:
+    sound = on_nodes("cloudstor:aws", "w1", "w2")
+    found = naming("cloudstor:aws", *sound, *on_nodes("cloudstor:aws", "w3", enabled=False))
+    assert "driver-not-everywhere" not in found
+    assert "plugin-disabled" in found
+    found = naming("cloudstor:aws", *sound, a_reading("w3", plugins=()))
+    assert set(found) == {"plugin-missing"}
+    found = naming(
+        "cloudstor", *on_nodes("cloudstor:latest", "w1", "w2"), a_reading("w3", plugins=())
+    )
+    assert set(found) == {"plugin-missing"}
+
+
 def test_latest_is_added_to_a_name_without_it_and_never_taken_away() -> None:
     (finding,) = naming("cloudstor:aws:latest", *on_nodes("cloudstor:aws", "w1", "w2")).values()
     assert finding.code == "driver-nowhere"
@@ -109,10 +122,14 @@ def test_without_any_plugin_there_is_no_other_name_to_offer() -> None:
 
 
 def test_a_driver_that_some_nodes_lack_limits_where_tasks_run() -> None:
-    found = naming("cloudstor:aws", *on_nodes("cloudstor:aws", "w1"), a_reading("w2", plugins=()))
+    found = naming(
+        "cloudstor:aws",
+        *on_nodes("cloudstor:aws", "w1"),
+        *(a_reading(name, plugins=()) for name in ("w2", "w3")),
+    )
     finding = found["driver-not-everywhere"]
     assert (finding.about, finding.severity) == ("service web", Severity.WARNING)
-    assert "which w2 does not have" in finding.reason
+    assert "which w2 and w3 do not have" in finding.reason
     assert finding.reason.endswith("its tasks can run on w1 alone.")
 
 

@@ -132,8 +132,8 @@ def test_a_node_without_the_plugin_is_named(lab: Lab, tool: Tool) -> None:
     lab.node("n3").plugin().remove()
     running_service(lab, "web", TEMPLATE)
     found = diagnosis(tool)
-    assert set(found) == {("plugin-missing", "node n3"), ("driver-not-everywhere", "service web")}
-    assert "n3 does not have" in found["driver-not-everywhere", "service web"]["reason"]
+    assert set(found) == {("plugin-missing", "node n3")}
+    assert "which n1 and n2 have" in found["plugin-missing", "node n3"]["reason"]
 
 
 def test_a_driver_that_no_node_has_is_renamed_by_what_is_typed(lab: Lab, tool: Tool) -> None:

@@ -80,16 +80,18 @@ def moved_to_its_mode(
 
 def _told(mount: Mount) -> Iterator[tuple[str, str]]:
     """Say what is wrong, as code and sentence."""
-    unknown = [name for name, _ in mount.options if not _is_known(name)]
-    if unknown:
-        told = [
-            f"{name} (did you mean {near}?)" if (near := _near(name)) else name for name in unknown
-        ]
+    told = [
+        f"{name} (did you mean {near}?)" if (near := _near(name)) else name
+        for name, _ in mount.options
+        if not _is_known(name)
+    ]
+    if told:
+        which = f"option{'s' if len(told) > 1 else ''} {', '.join(told)}"
         yield (
             "unknown-option",
             (
-                f"The driver does not know the option{'s' if len(told) > 1 else ''} "
-                f"{', '.join(told)} of the volume {mount.source}, and ignores it without a word."
+                f"The driver does not know the {which} of the volume {mount.source}, and ignores "
+                "it without a word."
             ),
         )
     mode = dict(mount.options).get(OPTION)

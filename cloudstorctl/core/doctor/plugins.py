@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 from cloudstorctl.core.doctor.installed import DOCUMENTED_ALIAS, most_common
 from cloudstorctl.core.findings import Finding, Severity
 from cloudstorctl.core.plugin_change import changed, precaution
+from cloudstorctl.core.sharing import in_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from cloudstorctl.core.doctor.installed import Installed
-    from cloudstorctl.core.model import Node, Plugin
+    from cloudstorctl.core.model import Node, NodeId, Plugin
 
 _HARMLESS = {"DEBUG"}
 _SHOWN = {
@@ -53,6 +54,30 @@ def plugin_findings(installed: Installed) -> Iterator[Finding]:
         yield from _other_settings(here)
 
 
+def explained_by_plugins(installed: Installed) -> frozenset[tuple[NodeId, str]]:
+    """Give the nodes, and the alias, of which a finding says why mounts do not find it there."""
+    return frozenset(
+        (node.id, alias)
+        for alias in installed.aliases
+        for node in installed.nodes
+        if node in _lacking(installed, alias) or alias in installed.plugins.get(node.id, ())
+    )
+
+
+def _lacking(installed: Installed, alias: str) -> list[Node]:
+    """Give the few nodes without a plugin that most have.
+
+    What only a few nodes have is a matter of the services that name it.
+    """
+    known = [node for node in installed.nodes if installed.has(node, alias) is not None]
+    lacking = [
+        node
+        for node in known
+        if alias not in installed.plugins.get(node.id, ()) and not installed.has(node, alias)
+    ]
+    return lacking if 2 * len(lacking) <= len(known) else []
+
+
 def _disabled(node: Node, plugin: Plugin) -> Finding:
     return Finding(
         code="plugin-disabled",
@@ -67,15 +92,11 @@ def _disabled(node: Node, plugin: Plugin) -> Finding:
 
 
 def _absent(installed: Installed, alias: str, here: list[tuple[Node, Plugin]]) -> Iterator[Finding]:
-    installed_on = {node.id for node, _ in here}
-    known = [node for node in installed.nodes if installed.has(node, alias) is not None]
-    lacking = [
-        node for node in known if node.id not in installed_on and not installed.has(node, alias)
-    ]
-    # What only a few nodes have is a matter of the services that name it.
-    if 2 * len(lacking) > len(known):
+    lacking = _lacking(installed, alias)
+    if not lacking:
         return
     model = most_common(plugin for _, plugin in here)
+    have = f"{in_words(each.hostname for each, _ in here)} {'have' if len(here) > 1 else 'has'}"
     for node in lacking:
         drained = node.availability == "drain"
         others = ", ".join(sorted(installed.plugins.get(node.id, ())))
@@ -84,8 +105,7 @@ def _absent(installed: Installed, alias: str, here: list[tuple[Node, Plugin]]) -
             severity=Severity.NOTE if drained else Severity.WARNING,
             about=f"node {node.hostname}",
             reason=(
-                f"It does not have the plugin {alias}, which "
-                f"{', '.join(each.hostname for each, _ in here)} has"
+                f"It does not have the plugin {alias}, which {have}"
                 f"{f'; it has {others}' if others else ''}. No task that mounts a volume of it is "
                 "placed there" + (", nor any other while the node is drained." if drained else ".")
             ),

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 from cloudstorctl.core.doctor.ground import Resolved
 from cloudstorctl.core.doctor.installed import Installed, installed_in
 from cloudstorctl.core.doctor.naming import NODE, SLOT, Taken, first_name, taken_by
+from cloudstorctl.core.doctor.plugins import explained_by_plugins
 from cloudstorctl.core.findings import Finding, Severity
 from cloudstorctl.core.model import Mount, MountKind
 from cloudstorctl.core.mounting import flag_of, update_of
 from cloudstorctl.core.mounts import Reacher, known_of_service, reacher_for
 from cloudstorctl.core.placement import eligible
+from cloudstorctl.core.sharing import in_words
 from cloudstorctl.core.templates import canonical
 
 if TYPE_CHECKING:
@@ -38,6 +40,8 @@ class SwarmGround:
     reacher: Reacher
     listed: Mapping[str, frozenset[NodeId]]
     """The nodes that list each Cloudstor volume, by the volume's directory."""
+    explained: frozenset[tuple[NodeId, str]]
+    """Nodes, and aliases that findings about the plugin say they do not have enabled."""
     modes: Mapping[str, str]
     """The performance mode of each that is on EFS, likewise."""
     local: Mapping[str, frozenset[NodeId]]
@@ -141,8 +145,10 @@ class SwarmGround:
 def ground_of(seen: Assessment) -> SwarmGround:
     """Gather what the checks on mounts need from a survey."""
     reacher = reacher_for(seen.survey)
+    installed = installed_in(seen.survey)
     return SwarmGround(
-        installed=installed_in(seen.survey),
+        installed=installed,
+        explained=explained_by_plugins(installed),
         reacher=reacher,
         listed={
             canonical(verdict.volume.name): frozenset(
@@ -180,7 +186,10 @@ def services_now(survey: Survey) -> tuple[Service, ...]:
 
 
 def driver_findings(service: Service, ground: SwarmGround) -> Iterator[Finding]:
-    """Say which drivers that a service names are not on every node."""
+    """Say which drivers that a service names are not on every node.
+
+    Not where a finding about the node says it already, for all services at once.
+    """
     installed = ground.installed
     named: dict[str, Mount] = {}
     for mount in service.mounts:
@@ -207,7 +216,12 @@ def driver_findings(service: Service, ground: SwarmGround) -> Iterator[Finding]:
                 else "docker plugin ls  # on each node",
             )
             continue
-        away = [node.hostname for node in lacking if node.availability != "drain"]
+        away = [
+            node.hostname
+            for node in lacking
+            if node.availability != "drain"
+            and ground.explained.isdisjoint({(node.id, driver), (node.id, f"{driver}:latest")})
+        ]
         if away:
             yield Finding(
                 code="driver-not-everywhere",
@@ -215,8 +229,8 @@ def driver_findings(service: Service, ground: SwarmGround) -> Iterator[Finding]:
                 about=ground.about(service),
                 reason=(
                     f"It mounts {mount.source or mount.target} with the driver {driver}, which "
-                    f"{', '.join(away)} does not have installed and enabled: its tasks can run on "
-                    f"{', '.join(having) or 'the others'} alone."
+                    f"{in_words(away)} {'does' if len(away) == 1 else 'do'} not have installed and "
+                    f"enabled: its tasks can run on {in_words(having or ['the others'])} alone."
                 ),
                 fix=f"docker plugin ls  # on {away[0]}",
             )
