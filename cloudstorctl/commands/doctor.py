@@ -12,7 +12,7 @@ from cloudstorctl.commands.options import examples, with_options
 from cloudstorctl.commands.session import open_session
 from cloudstorctl.commands.showing import show
 from cloudstorctl.config import Output
-from cloudstorctl.core.findings import Severity
+from cloudstorctl.core.findings import Severity, parted
 from cloudstorctl.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -60,7 +60,8 @@ def doctor(
     """Find what is wrong with plugins, services and volumes, with the command that mends each.
 
     With --compose no swarm is asked: what is checked is what the files would deploy. Exits 0
-    whatever is found, unless --fail-on says otherwise, and 5 when something could not be seen.
+    whatever is found, unless --fail-on says otherwise, and 5 when something could not be seen. What
+    'doctor.accept' in the configuration names is counted only.
     """
     if files and not compose:
         raise UsageError(f"{files[0]}: files are checked with --compose {files[0]}")
@@ -75,17 +76,20 @@ def _check_swarm(invocation: Invocation, fail_on: Severity | None) -> ExitCode:
     context = invocation.context()
     with open_session(invocation, context) as session:
         seen = session.look()
-    findings = diagnose(seen)
+    findings, accepted = parted(diagnose(seen), context.doctor_accept)
     from cloudstorctl.render import doctor as shown  # noqa: PLC0415 - rich is slow
 
     show(
         session.console,
         context.output,
-        document=lambda: shown.swarm_document(seen, findings),
+        document=lambda: shown.swarm_document(seen, findings, accepted),
         names=lambda: shown.codes(findings),
         screens=lambda: [
             shown.findings_screen(
-                findings, shown.swarm_looked_at(seen), wide=context.output is Output.WIDE
+                findings,
+                shown.swarm_looked_at(seen),
+                wide=context.output is Output.WIDE,
+                accepted=len(accepted),
             )
         ],
     )
@@ -105,17 +109,23 @@ def _check_files(
     context = invocation.context()
     family = Family(patterns=context.drivers)
     stacks = [_stack(invocation, file) for file in dict.fromkeys(files)]
-    findings = by_severity(finding for stack in stacks for finding in diagnose_stack(stack, family))
+    findings, accepted = parted(
+        by_severity(finding for stack in stacks for finding in diagnose_stack(stack, family)),
+        context.doctor_accept,
+    )
     from cloudstorctl.render import doctor as shown  # noqa: PLC0415 - rich is slow
 
     show(
         invocation.console(),
         context.output,
-        document=lambda: shown.stacks_document(stacks, findings, invocation.world.now()),
+        document=lambda: shown.stacks_document(stacks, findings, accepted, invocation.world.now()),
         names=lambda: shown.codes(findings),
         screens=lambda: [
             shown.findings_screen(
-                findings, shown.stacks_looked_at(stacks), wide=context.output is Output.WIDE
+                findings,
+                shown.stacks_looked_at(stacks),
+                wide=context.output is Output.WIDE,
+                accepted=len(accepted),
             )
         ],
     )

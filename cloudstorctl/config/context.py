@@ -105,6 +105,8 @@ class Context:
     """Patterns of volume names that are never removed."""
     declared_by: tuple[str, ...] = ()
     """Stack files whose volumes are never removed, each as `[STACK=]GLOB`."""
+    doctor_accept: tuple[str, ...] = ()
+    """Findings of the doctor that are as they should be: `CODE` or `CODE:PATTERN`."""
     grace: timedelta = timedelta(hours=24)
     """How long a volume must have been seen unused before it may be removed."""
     max_count: int = 20

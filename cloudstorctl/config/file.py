@@ -23,6 +23,7 @@ _KEYS = {
     "node_overrides": "nodes",
     "protect_volumes": "protect.volumes",
     "declared_by": "protect.declared_by",
+    "doctor_accept": "doctor.accept",
     "grace": "prune.grace",
     "max_count": "prune.max_count",
     "max_percent": "prune.max_percent",
@@ -58,6 +59,7 @@ class FileContext:
     tls_key: Path | None = None
     protect_volumes: tuple[str, ...] | None = None
     declared_by: tuple[str, ...] | None = None
+    doctor_accept: tuple[str, ...] | None = None
     grace: timedelta | None = None
     max_count: int | None = None
     max_percent: float | None = None
@@ -150,6 +152,7 @@ def _context_in(table: _Table, name: str) -> FileContext:
         "nodes",
         "tls",
         "protect",
+        "doctor",
         "prune",
         "aws",
     )
@@ -159,6 +162,8 @@ def _context_in(table: _Table, name: str) -> FileContext:
         raise tls.refused("", "cert and key are only of use together; one of them is missing")
     protect = table.table("protect")
     protect.only("volumes", "declared_by")
+    doctor = table.table("doctor")
+    doctor.only("accept")
     prune = table.table("prune")
     prune.only("grace", "max_count", "max_percent", "require_recovery_point", "notify")
     aws = table.table("aws")
@@ -180,6 +185,7 @@ def _context_in(table: _Table, name: str) -> FileContext:
         tls_key=tls.path("key"),
         protect_volumes=protect.get("volumes", values.texts),
         declared_by=protect.globs("declared_by"),
+        doctor_accept=doctor.get("accept", values.texts),
         grace=prune.get("grace", values.duration),
         max_count=prune.get("max_count", values.count),
         max_percent=prune.get("max_percent", values.percent),

@@ -71,6 +71,7 @@ def load_context(flags: Flags, environ: Mapping[str, str], places: Places) -> Co
         declared_by=sources.gather(
             "declared_by", values.stacks_and_globs, flags.declared_by, in_file.declared_by
         ),
+        doctor_accept=sources.from_file("doctor_accept", in_file.doctor_accept, ()),
         grace=sources.pick(
             "grace", values.duration, values.duration("24h"), flags.grace, in_file.grace
         ),

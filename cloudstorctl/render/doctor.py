@@ -30,16 +30,22 @@ if TYPE_CHECKING:
 DOCTOR_SCHEMA = "cloudstorctl/doctor/v1"
 
 
-def swarm_document(seen: Assessment, findings: Sequence[Finding]) -> Document:
+def swarm_document(
+    seen: Assessment, findings: Sequence[Finding], accepted: Sequence[Finding]
+) -> Document:
     """Describe what is wrong with a swarm."""
     return {
         **head_of(DOCTOR_SCHEMA, seen.survey, seen.gaps),
         "findings": [finding_document(finding) for finding in findings],
+        "accepted": [finding_document(finding) for finding in accepted],
     }
 
 
 def stacks_document(
-    stacks: Sequence[Stack], findings: Sequence[Finding], now: datetime
+    stacks: Sequence[Stack],
+    findings: Sequence[Finding],
+    accepted: Sequence[Finding],
+    now: datetime,
 ) -> Document:
     """Describe what is wrong with files, which belong to no swarm and are seen whole."""
     return {
@@ -50,6 +56,7 @@ def stacks_document(
         "gaps": [],
         "files": [stack.file for stack in stacks],
         "findings": [finding_document(finding) for finding in findings],
+        "accepted": [finding_document(finding) for finding in accepted],
     }
 
 
@@ -58,17 +65,22 @@ def codes(findings: Sequence[Finding]) -> str:
     return "".join(f"{visible(code)}\n" for code in once(each.code for each in findings))
 
 
-def findings_screen(findings: Sequence[Finding], looked_at: str, *, wide: bool) -> RenderableType:
+def findings_screen(
+    findings: Sequence[Finding], looked_at: str, *, wide: bool, accepted: int = 0
+) -> RenderableType:
     """Lay out the findings, each with reason and fix, or with `wide` one row each; then sum up.
 
-    `looked_at` says what was, where nothing is wrong.
+    `looked_at` says what was, where nothing is wrong, and `accepted` is how many are not shown.
     """
-    return Group(*_parts(findings, looked_at, wide=wide))
+    more = f" {accepted} more, accepted by the configuration." if accepted else ""
+    return Group(*_parts(findings, looked_at, more, wide=wide))
 
 
-def _parts(findings: Sequence[Finding], looked_at: str, *, wide: bool) -> Iterator[RenderableType]:
+def _parts(
+    findings: Sequence[Finding], looked_at: str, more: str, *, wide: bool
+) -> Iterator[RenderableType]:
     if not findings:
-        yield Paragraph(sentence(f"Nothing is wrong with {looked_at}."))
+        yield Paragraph(sentence(f"Nothing is wrong with {looked_at}.{more}"))
         return
     if wide:
         heads = ("SEVERITY", "CODE", "ABOUT", "REASON", "FIX")
@@ -78,7 +90,7 @@ def _parts(findings: Sequence[Finding], looked_at: str, *, wide: bool) -> Iterat
         for finding in findings:
             yield from finding_lines([finding])
             yield Text()
-    yield Paragraph(sentence(f"Found with {looked_at}: {severities(findings)}."))
+    yield Paragraph(sentence(f"Found with {looked_at}: {severities(findings)}.{more}"))
 
 
 def _row(finding: Finding) -> list[Cell]:

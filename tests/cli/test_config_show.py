@@ -45,6 +45,7 @@ def test_config_show_prints_each_value_with_where_it_came_from(
         "tls_verify yes default",
         "protect_volumes - default",
         "declared_by - default",
+        "doctor_accept - default",
         f"grace 3600 s file {file}: contexts.prod.prune.grace",
         "max_count 20 default",
         "max_percent 25 default",

@@ -43,7 +43,11 @@ def test_people_read_what_is_wrong_why_and_what_to_type(stage: Stage) -> None:
     ran = stage.run("doctor")
     assert (ran.code, ran.err) == (0, "")
     assert ran.out.splitlines() == [
-        "! stale-entry: volume web-1-vol",
+        "· unused-volume: 2 volumes",
+        "  Nothing uses old, older: no container, task or service of any node.",
+        "  → cloudstorctl safe-prune --dry-run",
+        "",
+        "· stale-entry: volume web-1-vol",
         (
             "  It is listed on w2 from an earlier use, and looks unused there. It is used by task "
             "web.1 on w1. The data is the same: never remove it there, which would delete what is "
@@ -51,18 +55,14 @@ def test_people_read_what_is_wrong_why_and_what_to_type(stage: Stage) -> None:
         ),
         "  → cloudstorctl ls --per-node --status stale web-1-vol",
         "",
-        "· unused-volume: 2 volumes",
-        "  Nothing uses old, older: no container, task or service of any node.",
-        "  → cloudstorctl safe-prune --dry-run",
-        "",
-        "Found with 3 nodes, 3 services and 10 volumes: 1 warning, 1 note.",
+        "Found with 3 nodes, 3 services and 10 volumes: 2 notes.",
     ]
 
 
 def test_wide_is_one_row_a_finding(stage: Stage) -> None:
-    head, first, second, *_ = stage.run("doctor", "-o", "wide").out.splitlines()
+    head, second, first, *_ = stage.run("doctor", "-o", "wide").out.splitlines()
     assert head.split() == ["SEVERITY", "CODE", "ABOUT", "REASON", "FIX"]
-    assert first.split()[:5] == ["!", "warning", "stale-entry", "volume", "web-1-vol"]
+    assert first.split()[:5] == ["·", "note", "stale-entry", "volume", "web-1-vol"]
     assert first.endswith("--status stale web-1-vol")
     assert second.split()[:3] == ["·", "note", "unused-volume"]
 
@@ -70,7 +70,7 @@ def test_wide_is_one_row_a_finding(stage: Stage) -> None:
 def test_the_document_has_the_common_head_and_every_finding(stage: Stage) -> None:
     document = stage.document("doctor")
     assert list(document) == [
-        *("schema", "cluster_id", "surveyed_at", "complete", "gaps", "findings"),
+        *("schema", "cluster_id", "surveyed_at", "complete", "gaps", "findings", "accepted"),
     ]
     assert document["schema"] == "cloudstorctl/doctor/v1"
     assert document["cluster_id"] == CLUSTER
@@ -79,7 +79,7 @@ def test_the_document_has_the_common_head_and_every_finding(stage: Stage) -> Non
     assert [list(each) for each in document["findings"]] == [
         ["code", "severity", "about", "reason", "fix", "copy"]
     ] * 2
-    assert document["findings"][1]["fix"] == "cloudstorctl safe-prune --dry-run"
+    assert document["findings"][0]["fix"] == "cloudstorctl safe-prune --dry-run"
     assert yaml.safe_load(stage.run("doctor", "-o", "yaml").out) == document
 
 
@@ -87,7 +87,7 @@ def test_names_are_the_codes_each_once(stage: Stage) -> None:
     for engine in ("w1", "w2"):
         stage.swarm.engines[engine].plugins[0]["Enabled"] = False
     names = stage.names("doctor", code=5)
-    assert names == ["plugin-disabled", "stale-entry", "gap"]
+    assert names == ["plugin-disabled", "gap", "stale-entry"]
 
 
 def test_a_sound_swarm_is_said_to_be_so(stage: Stage) -> None:
@@ -102,7 +102,7 @@ def test_a_sound_swarm_is_said_to_be_so(stage: Stage) -> None:
     assert stage.names("doctor") == []
 
 
-@pytest.mark.parametrize(("severity", "code"), [("error", 0), ("warning", 1), ("note", 1)])
+@pytest.mark.parametrize(("severity", "code"), [("error", 0), ("warning", 0), ("note", 1)])
 def test_it_fails_on_what_is_as_bad_as_that_or_worse(
     stage: Stage, severity: str, code: int
 ) -> None:
@@ -117,7 +117,7 @@ def test_a_severity_that_does_not_exist_is_a_usage_error(stage: Stage) -> None:
 
 @pytest.mark.parametrize(
     ("options", "code"),
-    [([], 5), (["--fail-on", "error"], 5), (["--fail-on", "warning"], 1)],
+    [([], 5), (["--fail-on", "warning"], 5), (["--fail-on", "note"], 1)],
     ids=["no threshold", "nothing so bad", "something as bad"],
 )
 def test_what_was_not_seen_exits_5_and_what_was_found_is_certain(
@@ -202,6 +202,7 @@ def test_the_document_on_files_names_them_and_no_swarm(tmp_path: Path) -> None:
         "complete": True,
         "gaps": [],
         "files": [file],
+        "accepted": [],
     }
 
 
@@ -238,6 +239,32 @@ def test_variables_are_those_of_the_environment(tmp_path: Path) -> None:
     assert check(tmp_path, "--compose", file, "-o", "name", N="1").out == "local-data\n"
     assert "shared-name" in check(tmp_path, "--compose", file, "-o", "name", N="2").out
     assert "variable-unset" in check(tmp_path, "--compose", file, "-o", "name").out
+
+
+ACCEPTING = """
+default_context = "c"
+[contexts.c.doctor]
+accept = ["shared-name:data", "local-data:nothing"]
+"""
+
+
+def test_what_the_configuration_accepts_is_counted_and_does_not_fail(tmp_path: Path) -> None:
+    file = written(tmp_path, STACK)
+    words = ("--config", written(tmp_path, ACCEPTING, "c.toml"), "--compose", file)
+    ran = check(tmp_path, *words, "--fail-on", "error")
+    assert ran.code == 0
+    assert ran.out.endswith(
+        f"Found with 1 service of {file}: 1 warning. 1 more, accepted by the configuration.\n"
+    )
+    document = yaml.safe_load(check(tmp_path, *words, "-o", "yaml").out)
+    assert [each["code"] for each in document["findings"]] == ["local-data"]
+    assert [each["code"] for each in document["accepted"]] == ["shared-name"]
+    file = written(tmp_path, STACK.replace("logs: {}", 'logs: {driver: "local"}'))
+    ran = check(tmp_path, *words, "--fail-on", "note")
+    assert (ran.code, ran.out) == (
+        0,
+        f"Nothing is wrong with 1 service of {file}. 1 more, accepted by the configuration.\n",
+    )
 
 
 def test_drivers_of_the_configuration_count(tmp_path: Path) -> None:

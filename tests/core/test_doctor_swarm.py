@@ -214,7 +214,7 @@ def test_a_stale_entry_names_its_nodes_and_the_task_that_uses_the_data() -> None
         tasks=(a_task(web, on="w2"),),
     )
     (finding,) = findings_on(survey).values()
-    assert (finding.code, finding.severity) == ("stale-entry", Severity.WARNING)
+    assert (finding.code, finding.severity) == ("stale-entry", Severity.NOTE)
     assert finding.about == "volume web-1"
     assert finding.reason == (
         "It is listed on w1 from an earlier use, and looks unused there. It is used by task web.1 "

@@ -73,6 +73,7 @@ def _without_name(service: Service, mount: Mount, ground: Ground) -> Finding:
             f"The volume at {mount.target} has no name: each container gets a new one{local}, and "
             f"its data is removed with the container.{ground.lasting(service)}"
         ),
+        volume=mount.source,
         fix=ground.changed(service, named),
     )
 
@@ -112,6 +113,7 @@ def _unsteady(code: str, service: Service, mount: Mount, ground: Ground, what: s
             "the same. A new name begins with an empty volume: copy what is to be kept."
             f"{ground.lasting(service)}"
         ),
+        volume=mount.source,
         fix=ground.changed(service, _apart(service, mount, ground)),
     )
 
@@ -141,6 +143,7 @@ def _shared(service: Service, mount: Mount, ground: Ground) -> Iterator[Finding]
             "begins empty; tasks that only read can mount it read-only."
             f"{ground.lasting(service)}"
         ),
+        volume=mount.source,
         fix=ground.changed(service, apart),
         copy=ground.copied(service, mount, apart),
     )
@@ -165,6 +168,7 @@ def _without_driver(service: Service, mount: Mount, ground: Ground) -> Iterator[
                 "any other Docker makes an empty local volume without a word. A volume that names "
                 "the driver reaches the same data from every node."
             ),
+            volume=mount.source,
             fix=ground.changed(service, mount._replace(driver=ground.driver)),
         )
     elif found.names:
@@ -199,6 +203,7 @@ def _driver_not_named(service: Service, mount: Mount, ground: Ground, found: Res
             + f" Without that volume, each node would make a local one.{also}"
             f"{ground.lasting(service)}"
         ),
+        volume=mount.source,
         fix=ground.changed(service, fixed),
         copy=copy,
     )
@@ -225,6 +230,7 @@ def _local_data(service: Service, mount: Mount, ground: Ground, found: Resolved)
             f"node where the task runs, and a task that moves begins with an empty volume.{also}"
             f"{ground.lasting(service)}"
         ),
+        volume=mount.source,
         fix=ground.changed(service, fixed),
         copy=copy,
     )

@@ -62,6 +62,7 @@ def option_findings(
             severity=Severity.WARNING,
             about=ground.about_options(service, mount),
             reason=f"{reason}{more}{ground.lasting(service)}",
+            volume=mount.source,
             fix=ground.changed(service, fixed),
             copy=copy,
         )

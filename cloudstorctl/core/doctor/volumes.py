@@ -86,7 +86,7 @@ def _stale(verdict: Verdict, hostnames: Mapping[NodeId, str]) -> Iterator[Findin
         yield _finding(
             verdict,
             "stale-entry",
-            Severity.WARNING,
+            Severity.NOTE,
             f"It is listed on {places} from an earlier use, and looks unused there. "
             f"{_users(stale[0], hostnames)} The data is the same: never remove it there, which "
             "would delete what is used.",
