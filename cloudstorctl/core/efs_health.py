@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from shlex import quote
 from typing import TYPE_CHECKING
 
 from cloudstorctl.core.attached import SETTINGS, Attached, differing
+from cloudstorctl.core.doctor.options import moved_to_its_mode
+from cloudstorctl.core.doctor.swarm import ground_of
 from cloudstorctl.core.findings import Finding, Severity
 from cloudstorctl.core.judgement import Strength
-from cloudstorctl.core.model import Mount, MountKind
-from cloudstorctl.core.mounting import MAXIO, value_of
+from cloudstorctl.core.model import MountKind
+from cloudstorctl.core.mounting import MAXIO
+from cloudstorctl.core.mounts import known_of_service
 from cloudstorctl.core.perfmode import OPTION
+from cloudstorctl.core.sharing import in_words
 from cloudstorctl.core.storage import FileSystem  # noqa: TC001 - dataclass annotations
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from cloudstorctl.core.judgement import Verdict
+    from cloudstorctl.core.model import VolumeName
     from cloudstorctl.core.verdict import Assessment
 
 _FITTING = {"reg": "generalPurpose", "max": "maxIO"}
@@ -65,7 +69,7 @@ def reports(
         if described is not None:
             has_maxio = any(other.mode == "max" for other in attached)
             findings += findings_on(
-                each, described, zones=hosts, verdicts=verdicts, has_maxio=has_maxio
+                each, described, zones=hosts, verdicts=verdicts, has_maxio=has_maxio, seen=seen
             )
         found.append(
             Report(
@@ -93,13 +97,14 @@ def volumes_on(attached: Attached, verdicts: Sequence[Verdict]) -> tuple[Verdict
     )
 
 
-def findings_on(
+def findings_on(  # noqa: PLR0913 - what the swarm, AWS and both together tell
     attached: Attached,
     file_system: FileSystem,
     *,
     zones: Mapping[str, Collection[str]],
     verdicts: Sequence[Verdict],
     has_maxio: bool,
+    seen: Assessment,
 ) -> tuple[Finding, ...]:
     """Say what is wrong with one file system.
 
@@ -112,7 +117,7 @@ def findings_on(
         *_mode(attached, file_system),
         *_zones(file_system, zones),
         *_backup(file_system),
-        *_limit(attached, file_system, verdicts, has_maxio=has_maxio),
+        *_limit(attached, file_system, verdicts, has_maxio=has_maxio, seen=seen),
     )
     return tuple(sorted(found, key=lambda finding: list(Severity).index(finding.severity)))
 
@@ -154,13 +159,13 @@ def _zones(file_system: FileSystem, zones: Mapping[str, Collection[str]]) -> Ite
     reached = {target.zone for target in file_system.mount_targets}
     for zone, hostnames in sorted(zones.items()):
         if zone not in reached:
-            names = ", ".join(sorted(hostnames))
+            verb = "runs" if len(hostnames) == 1 else "run"
             yield _finding(
                 "zone-without-mount-target",
                 Severity.ERROR,
                 file_system,
-                f"There is no mount target in {zone}, where {names} runs: volumes cannot be "
-                "mounted there, or only through another zone.",
+                f"There is no mount target in {zone}, where {in_words(sorted(hostnames))} {verb}: "
+                "volumes cannot be mounted there, or only through another zone.",
                 f"aws efs create-mount-target --file-system-id {file_system.id} "
                 f"--subnet-id SUBNET-IN-{zone}",
             )
@@ -179,7 +184,12 @@ def _backup(file_system: FileSystem) -> Iterator[Finding]:
 
 
 def _limit(
-    attached: Attached, file_system: FileSystem, verdicts: Sequence[Verdict], *, has_maxio: bool
+    attached: Attached,
+    file_system: FileSystem,
+    verdicts: Sequence[Verdict],
+    *,
+    has_maxio: bool,
+    seen: Assessment,
 ) -> Iterator[Finding]:
     worst = max(file_system.load.last_hour or 0.0, file_system.load.last_day or 0.0)
     if file_system.performance_mode != "generalPurpose" or worst < _NEAR:
@@ -194,20 +204,36 @@ def _limit(
         if attached.mode == "reg" and has_maxio
         else ""
     )
-    mount = Mount(
-        kind=MountKind.VOLUME,
-        source=f"{busiest[0] if busiest else 'NAME'}-max",
-        target="PATH",
-        driver="cloudstor:aws",
-        options=((OPTION, MAXIO),),
+    fix, copy = _moved(busiest, seen) if way else ("", "")
+    yield Finding(
+        code="io-limit",
+        severity=Severity.WARNING,
+        about=f"file system {file_system.id}",
+        reason=f"It used {worst:.0f} % of its I/O limit within the last day.{told}{way}",
+        fix=fix,
+        copy=copy,
     )
-    yield _finding(
-        "io-limit",
-        Severity.WARNING,
-        file_system,
-        f"It used {worst:.0f} % of its I/O limit within the last day.{told}{way}",
-        f"docker service update --mount-add {quote(value_of(mount))} SERVICE" if way else "",
-    )
+
+
+def _moved(busiest: Sequence[VolumeName], seen: Assessment) -> tuple[str, str]:
+    """Give what mounts the busiest volume of a service from the other file system, and copies it.
+
+    Nothing where no service mounts any of them.
+    """
+    ground = ground_of(seen)
+    for name in busiest:
+        for service in seen.survey.services:
+            known = known_of_service(service)
+            for mount in service.mounts:
+                reach = ground.reacher.of_spec(mount, known)
+                if mount.kind is MountKind.VOLUME and reach and reach.matches(name) is not None:
+                    options = dict(mount.options) | {OPTION: MAXIO}
+                    fixed = mount._replace(
+                        driver=mount.driver or ground.driver, options=tuple(sorted(options.items()))
+                    )
+                    moved, copy = moved_to_its_mode(service, mount, fixed, ground)
+                    return ground.changed(service, moved), copy
+    return "", ""
 
 
 def _writers(verdict: Verdict) -> int:

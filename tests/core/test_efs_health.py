@@ -12,6 +12,8 @@ from cloudstorctl.core.findings import Finding, Severity
 from cloudstorctl.core.storage import FileSystem, Load, MountTarget
 from cloudstorctl.core.verdict import Assessment, assess
 from tests.core.builders import (
+    a_bind,
+    a_container,
     a_node,
     a_plugin,
     a_reading,
@@ -141,7 +143,11 @@ def test_near_its_limit_the_busiest_volumes_are_named_with_the_way_to_maxio() ->
     assert (finding.code, finding.severity) == ("io-limit", Severity.WARNING)
     assert "It used 80 % of its I/O limit within the last day." in finding.reason
     assert "by how many tasks write to them: data (3), logs (2)." in finding.reason
-    assert "volume-opt=perfmode=maxio" in finding.fix
+    assert finding.fix == (
+        "docker service update --mount-add type=volume,source=data-max,target=,"
+        "volume-driver=cloudstor:aws,volume-opt=perfmode=maxio web"
+    )
+    assert "source=data-max,target=/to" in finding.copy
 
 
 def test_without_a_file_system_for_maxio_there_is_no_such_way() -> None:
@@ -166,7 +172,17 @@ def test_a_swarm_at_rest_names_no_volume() -> None:
     loaded = replace(SOUND, load=Load(last_hour=90.0, last_day=90.0))
     (report, _) = reports(assess(survey), (REGULAR, MAXIO), {"fs-reg": loaded}, {})
     assert "tasks write" not in report.findings[0].reason
-    assert "source=NAME-max" in report.findings[0].fix
+    assert report.findings[0].fix == ""
+
+
+def test_a_busy_volume_of_no_service_is_moved_by_hand() -> None:
+    bind = a_service("bind", a_bind("/var/data"))
+    container = a_container("data", name="app")
+    survey = a_survey(a_reading("w1", "data", containers=(container,)), services=(bind,))
+    loaded = replace(SOUND, load=Load(last_hour=90.0, last_day=90.0))
+    (report, _) = reports(assess(survey), (REGULAR, MAXIO), {"fs-reg": loaded}, {})
+    assert "tasks write to them: data (1)" in report.findings[0].reason
+    assert report.findings[0].fix == ""
 
 
 def test_nodes_that_are_set_to_another_file_system_are_found_with_it() -> None:
