@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 
 _BACK_IT_UP = "Once there is a recovery point it may go: 'aws backup start-backup-job' makes one."
+_ASK_AGAIN = "When every node can be read, ask again: 'cloudstorctl ls' names what cannot."
 _UNPROTECT = "If it need not be protected, take its pattern or label away first."
 
 
@@ -24,10 +25,20 @@ def advice_on(verdict: Verdict, survey: Survey) -> tuple[str, ...]:
     hostnames = {node.id: node.hostname for node in survey.nodes}
     told = [_on_claim(claim, verdict, hostnames) for claim in verdict.claims]
     if verdict.gaps and not verdict.claims:
-        told.append("When every node can be read, ask again: 'cloudstorctl ls' names what cannot.")
+        name = verdict.volume.name
+        # What is doubtful about the name stays so, however much can be read.
+        doubts = [gap for gap in verdict.gaps if gap.source == f"volume {name}"]
+        if doubts:
+            told.append(
+                "Which one is meant is for you to settle: "
+                f"'cloudstorctl inspect {quote(name)}' and 'cloudstorctl ebs' show where they are, "
+                "and all but one need another name there, or have to go."
+            )
+        if len(doubts) < len(verdict.gaps):
+            told.append(_ASK_AGAIN)
     if verdict.ruling is Ruling.PENDING:
-        name = quote(verdict.volume.name)
-        told.append(f"'cloudstorctl rm {name} --grace 0s' does not wait for that.")
+        quoted = quote(verdict.volume.name)
+        told.append(f"'cloudstorctl rm {quoted} --grace 0s' does not wait for that.")
     return tuple(dict.fromkeys(told))
 
 

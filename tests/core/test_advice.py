@@ -115,3 +115,11 @@ def test_a_gap_alone_is_settled_by_reading_every_node() -> None:
     claim = a_claim(ClaimKind.DECLARED, HolderType.SERVICE, "web", on=None)
     assert advice(claim, gaps=(gap,)) == (REMOVE_WEB,), "no gap matters beside a claim"
     assert advice() == ()
+
+
+def test_a_name_that_two_volumes_have_is_settled_by_no_reading() -> None:
+    twice = Gap(source="volume data", cause="several EBS volumes have this name")
+    (told,) = advice(gaps=(twice,))
+    assert told.startswith("Which one is meant is for you to settle: 'cloudstorctl inspect data'")
+    unseen = Gap(source="node w2", cause="down")
+    assert len(advice(gaps=(twice, unseen))) == 2
