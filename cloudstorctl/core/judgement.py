@@ -107,6 +107,7 @@ class OddityKind(StrEnum):
     SEVERAL_DRIVERS = "several-drivers"
     TWIN = "twin"
     DIFFERENT_OPTIONS = "different-options"
+    OTHER_MODE = "other-mode"
 
 
 class Oddity(NamedTuple):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from cloudstorctl.core.backing import backings_of
 from cloudstorctl.core.family import family_of
 from cloudstorctl.core.judgement import Oddity, OddityKind, Volume
+from cloudstorctl.core.perfmode import OPTION, mode_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -99,4 +100,23 @@ def _oddities(
         yield Oddity(
             OddityKind.DIFFERENT_OPTIONS,
             "The nodes asked for it with different options; only the first request counted.",
+        )
+    yield from _other_mode(entries, backings, hostnames)
+
+
+def _other_mode(
+    entries: Sequence[Entry], backings: Sequence[Backing], hostnames: Mapping[NodeId, str]
+) -> Iterator[Oddity]:
+    """Say which engines remember that another performance mode was asked for."""
+    modes = {backing.mode for backing in backings} or {None}
+    asked: dict[str, list[str]] = defaultdict(list)
+    for entry in entries:
+        for name, value in entry.options:
+            if name == OPTION and None not in modes and mode_of(value) not in modes:
+                asked[value].append(hostnames.get(entry.node_id, entry.node_id))
+    for value, nodes in asked.items():
+        yield Oddity(
+            OddityKind.OTHER_MODE,
+            f"{OPTION}={value} was asked for on {', '.join(dict.fromkeys(nodes))}, and the volume "
+            f"is in {backings[0]}: the driver ignores the option for a volume that exists.",
         )

@@ -135,9 +135,14 @@ def _nodes(verdict: Verdict, places: Places) -> Iterator[Text]:
     named.sort(
         key=lambda view: (_NAMED.index(view.status), places.order(view.entry.node_id)),
     )
+    # A node lists a name that is in two places twice.
+    told: dict[str, Text] = {}
     for view in named:
-        yield _node(view, places)
-    counts = Counter(view.status for view in verdict.entries)
+        told.setdefault((text := _node(view, places)).plain, text)
+    yield from told.values()
+    counts = Counter(
+        status for _, status in {(view.entry.node_id, view.status) for view in verdict.entries}
+    )
     for status in EntryStatus:
         if status not in _NAMED and counts[status]:
             more = "+" if named else ""

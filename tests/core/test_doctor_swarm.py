@@ -415,3 +415,17 @@ def test_a_sound_swarm_has_no_findings() -> None:
     web = a_service("web", SLOTTED)
     survey = a_survey(running(web, "web-1"), a_reading("w2"), services=(web,), tasks=(a_task(web),))
     assert diagnose(assess(survey)) == ()
+
+
+def test_a_mode_that_an_engine_asked_for_too_late_is_found() -> None:
+    entry = an_entry("data", options=(("perfmode", "maxio"),))
+    found = findings_on(a_survey(a_reading("w1", entry)))
+    assert found["performance-mode-ignored"].about == "volume data"
+    assert "was asked for on w1" in found["performance-mode-ignored"].reason
+
+
+def test_a_stale_entry_of_a_name_in_two_places_names_its_node_once() -> None:
+    web = a_service("web", SLOTTED)
+    twice = (an_entry("web-1"), an_entry("web-1", place="efs/max"))
+    survey = a_survey(running(web, "web-1", on="w2"), a_reading("w1", *twice), services=(web,))
+    assert "It is listed on w1 from" in findings_on(survey)["stale-entry"].reason

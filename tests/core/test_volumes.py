@@ -67,8 +67,8 @@ def test_different_options_are_a_warning_among_nodes_that_used_it() -> None:
 def test_a_node_that_never_used_it_has_asked_for_nothing() -> None:
     asked = (("perfmode", "maxio"),)
     survey = a_survey(
-        a_reading("w1", an_entry("data", options=asked)),
-        a_reading("w2", an_entry("data", on="w2", used_here=False)),
+        a_reading("w1", an_entry("data", place="efs/max", options=asked)),
+        a_reading("w2", an_entry("data", on="w2", place="efs/max", used_here=False)),
     )
     assert volumes_in(survey)[0].warnings == ()
 
@@ -193,3 +193,22 @@ def test_without_claims_an_entry_is_unused_or_unknown() -> None:
 def test_a_service_knows_its_stack_by_the_label_that_deployed_it() -> None:
     deployed = a_service("shop_web", "data", labels=(("com.docker.stack.namespace", "shop"),))
     assert (deployed.stack, a_service("web").stack) == ("shop", "")
+
+
+@pytest.mark.parametrize(
+    ("place", "told"), [("efs/reg", True), ("efs/max", False), ("ebs", False), ("", False)]
+)
+def test_a_mode_that_an_engine_asked_for_too_late_is_told(place: str, told: bool) -> None:  # noqa: FBT001
+    asked = (("perfmode", "maxio"),)
+    survey = a_survey(a_reading("w1", an_entry("data", place=place, options=asked)))
+    warnings = volumes_in(survey)[0].warnings
+    assert warnings == (
+        (
+            (
+                "perfmode=maxio was asked for on w1, and the volume is in efs/reg: the driver "
+                "ignores the option for a volume that exists."
+            ),
+        )
+        if told
+        else ()
+    )

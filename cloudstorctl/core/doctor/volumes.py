@@ -39,6 +39,7 @@ _ODD = {
     OddityKind.SEVERAL_DRIVERS: ("several-drivers", Severity.WARNING),
     OddityKind.TWIN: ("local-twin", Severity.WARNING),
     OddityKind.DIFFERENT_OPTIONS: ("different-options", Severity.NOTE),
+    OddityKind.OTHER_MODE: ("performance-mode-ignored", Severity.WARNING),
 }
 
 
@@ -54,8 +55,10 @@ def volume_findings(
     for verdict in seen.verdicts:
         yield from _stale(verdict, hostnames)
         yield from _writers(verdict, hostnames, told)
-        yield from _odd(verdict)
-        yield from _ignored(verdict, wishes, ground)
+        ignored = [*_ignored(verdict, wishes, ground)]
+        yield from ignored
+        # What a service asks for, the engines that ran its tasks remember: once is enough.
+        yield from (each for each in _odd(verdict) if not ignored or each.code != ignored[0].code)
     yield from _unused(seen.verdicts)
 
 
@@ -82,7 +85,8 @@ def _stale(verdict: Verdict, hostnames: Mapping[NodeId, str]) -> Iterator[Findin
     stale = [view for view in verdict.entries if view.status is EntryStatus.STALE]
     if stale:
         name = verdict.volume.name
-        places = _some([hostnames.get(v.entry.node_id, v.entry.node_id) for v in stale])
+        nodes = dict.fromkeys(view.entry.node_id for view in stale)
+        places = _some([hostnames.get(node, node) for node in nodes])
         yield _finding(
             verdict,
             "stale-entry",
