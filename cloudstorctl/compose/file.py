@@ -93,7 +93,8 @@ class _Reading:
             replicas=0 if mode.per_node else self._count(counted),
             mounts=mounts,
             constraints=tuple(
-                self._text(item) for item in deploy.child("placement").child("constraints").items()
+                self._values.text(item)
+                for item in deploy.child("placement").child("constraints").items()
             ),
         )
 
