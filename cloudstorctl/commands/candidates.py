@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
-
-from cloudstorctl.commands.completion import volume_names
 from cloudstorctl.commands.invocation import Invocation
 from cloudstorctl.commands.ls import sight
 from cloudstorctl.commands.options import (
@@ -16,7 +13,7 @@ from cloudstorctl.commands.options import (
     examples,
     with_options,
 )
-from cloudstorctl.commands.selection import Selection
+from cloudstorctl.commands.selection import Patterns, Selection
 from cloudstorctl.commands.session import open_session
 from cloudstorctl.commands.showing import show
 from cloudstorctl.core.judgement import Ruling
@@ -33,14 +30,7 @@ _CANDIDATES = (Ruling.PENDING, Ruling.REMOVABLE)
 @with_options
 def candidates(
     invocation: Invocation,
-    patterns: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="PATTERN",
-            help="Only volumes of these names, or patterns such as 'ci-*'.",
-            autocompletion=volume_names,
-        ),
-    ] = None,
+    patterns: Patterns = None,
     *,
     grace: Grace = None,
     confirm_terminated: ConfirmTerminated = False,

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cloudstorctl.commands.completion import volume_names
 from cloudstorctl.commands.declared import refuse_unquoted
 from cloudstorctl.commands.invocation import Invocation
 from cloudstorctl.commands.options import (
@@ -30,7 +29,7 @@ from cloudstorctl.commands.removal import (
     limits_of,
     show_outcomes,
 )
-from cloudstorctl.commands.selection import Selection
+from cloudstorctl.commands.selection import Patterns, Selection
 from cloudstorctl.commands.session import Marking, open_session
 from cloudstorctl.commands.showing import show
 from cloudstorctl.commands.whole_file import write_whole
@@ -55,14 +54,7 @@ EPILOG = examples(
 @with_options
 def safe_prune(  # noqa: PLR0913 - one for each option
     invocation: Invocation,
-    patterns: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="PATTERN",
-            help="Only volumes of these names, or patterns such as 'ci-*'.",
-            autocompletion=volume_names,
-        ),
-    ] = None,
+    patterns: Patterns = None,
     *,
     exclude: Annotated[
         list[str] | None,

@@ -4,13 +4,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
+import typer
+
+from cloudstorctl.commands.completion import volume_names
 from cloudstorctl.core.judgement import HolderType
 
 if TYPE_CHECKING:
     from cloudstorctl.core.judgement import Claim, EntryStatus, EntryView, Ruling, Verdict
     from cloudstorctl.core.model import Survey, VolumeName
+
+Patterns = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="PATTERN",
+        help="Only volumes of these names, or patterns such as 'ci-*'.",
+        autocompletion=volume_names,
+    ),
+]
 
 _STACK = "com.docker.stack.namespace"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, NoReturn
 
 from cloudstorctl.errors import ShapeError
@@ -105,6 +106,22 @@ class Fields:
             wanted=wanted,
             found="missing" if found is None else _NAMES.get(type(found), "a number"),
         )
+
+
+def document_in(data: bytes, schema: str) -> Fields:
+    """Read a JSON document that says of itself that it is of `schema`.
+
+    Raises:
+        ShapeError: it is no JSON object, or of another schema.
+    """
+    try:
+        top = Fields(json.loads(data))
+    except (ValueError, RecursionError):
+        raise ShapeError(where="it", wanted="JSON", found="something else") from None
+    found = top.text("schema")
+    if found != schema:
+        raise ShapeError(where="schema", wanted=schema, found=found)
+    return top
 
 
 _NAMES: dict[type, str] = {str: "text", bool: "true or false", list: "a list", dict: "an object"}

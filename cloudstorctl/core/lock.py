@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from cloudstorctl.core.fields import Fields
+from cloudstorctl.core.fields import document_in
 from cloudstorctl.core.times import in_utc, moment_in, rfc3339, spelled
 from cloudstorctl.errors import ShapeError
 
@@ -73,13 +73,7 @@ def read(data: bytes, expiry: str) -> Lock:
     Raises:
         ShapeError: it is none; the text says what is wrong.
     """
-    try:
-        top = Fields(json.loads(data))
-    except (ValueError, RecursionError):
-        raise ShapeError(where="it", wanted="JSON", found="something else") from None
-    schema = top.text("schema")
-    if schema != SCHEMA:
-        raise ShapeError(where="schema", wanted=SCHEMA, found=schema)
+    top = document_in(data, SCHEMA)
     return Lock(
         holder=top.text("holder"),
         token=top.text("token"),

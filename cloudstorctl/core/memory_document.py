@@ -11,7 +11,7 @@ import zlib
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from cloudstorctl.core.fields import Fields
+from cloudstorctl.core.fields import document_in
 from cloudstorctl.core.model import VolumeName
 from cloudstorctl.core.times import moment_in, rfc3339
 from cloudstorctl.errors import ShapeError
@@ -19,6 +19,7 @@ from cloudstorctl.errors import ShapeError
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from cloudstorctl.core.fields import Fields
     from cloudstorctl.core.memory import Since
 
 SCHEMA = "cloudstorctl/unused/v1"
@@ -59,13 +60,7 @@ def read(data: bytes) -> dict[VolumeName, datetime]:
     """
     if not data.startswith(b"{"):
         data = _unfolded(data)
-    try:
-        top = Fields(json.loads(data))
-    except (ValueError, RecursionError):
-        raise ShapeError(where="it", wanted="JSON", found="something else") from None
-    schema = top.text("schema")
-    if schema != SCHEMA:
-        raise ShapeError(where="schema", wanted=SCHEMA, found=schema)
+    top = document_in(data, SCHEMA)
     return {
         VolumeName(name): _moment(item)
         for item in top.items("unused", required=True)

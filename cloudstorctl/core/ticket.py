@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 
-from cloudstorctl.core.fields import Fields
+from cloudstorctl.core.fields import document_in
 from cloudstorctl.core.model import NodeId, VolumeName
 from cloudstorctl.core.times import moment_in, rfc3339
-from cloudstorctl.errors import ShapeError
 
 SCHEMA = "cloudstorctl/ticket/v1"
 HEADER = "X-Cloudstorctl-Ticket"
@@ -60,13 +59,11 @@ def read(data: bytes) -> Ticket:
     Raises:
         ShapeError: it is none.
     """
+    top = document_in(data, SCHEMA)
     try:
-        top = Fields(json.loads(data))
         expires = moment_in(top.text("expires"))
-    except (ValueError, RecursionError):
-        raise ShapeError(where="it", wanted="a ticket", found="something else") from None
-    if top.text("schema") != SCHEMA:
-        raise ShapeError(where="schema", wanted=SCHEMA, found="another one")
+    except ValueError:
+        top.refuse("expires", "a time")
     return Ticket(
         volume=VolumeName(top.text("volume")), node=NodeId(top.text("node")), expires=expires
     )

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 from rich.console import Group
 from rich.text import Text
 
-from cloudstorctl.core.times import rfc3339
-from cloudstorctl.render.documents import head_of
+from cloudstorctl.render.documents import head_of, waiting
 from cloudstorctl.render.layout import Column, Columns, cell, listing
 from cloudstorctl.render.naming import Places
 from cloudstorctl.render.notes import not_seen, summary
@@ -31,11 +30,7 @@ CANDIDATES_SCHEMA = "cloudstorctl/candidates/v1"
 def candidates_document(
     survey: Survey, found: Sequence[Verdict], gaps: Sequence[Gap], grace: timedelta
 ) -> Document:
-    """Describe the candidates; the grace period is in seconds.
-
-    `unused_since` is null for one that was never seen unused before, whose time only begins when
-    a look is remembered.
-    """
+    """Describe the candidates; the grace period is in seconds."""
     return {
         **head_of(CANDIDATES_SCHEMA, survey, gaps),
         "grace": int(grace.total_seconds()),
@@ -43,10 +38,7 @@ def candidates_document(
             {
                 "name": str(verdict.volume.name),
                 "ruling": verdict.ruling.value,
-                "unused_since": verdict.unused_since and rfc3339(verdict.unused_since),
-                "removable_from": verdict.unused_since
-                and verdict.removable_from
-                and rfc3339(verdict.removable_from),
+                **waiting(verdict),
                 "reasons": list(verdict.reasons),
             }
             for verdict in found

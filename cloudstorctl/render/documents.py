@@ -89,6 +89,18 @@ def outcomes_document(  # noqa: PLR0913 - one for each part of the document
     }
 
 
+def waiting(verdict: Verdict) -> Document:
+    """Describe the wait of a volume that is unused; null for one that is not, or is not known yet.
+
+    The time of one that was never seen unused only begins when a look is remembered.
+    """
+    since, until = verdict.unused_since, verdict.removable_from
+    return {
+        "unused_since": since and rfc3339(since),
+        "removable_from": since and until and rfc3339(until),
+    }
+
+
 def recovery(restorable: Mapping[str, Restorable]) -> list[Document]:
     """Describe whether file systems could be restored; `unknown` says why that is not known."""
     return [
@@ -153,10 +165,7 @@ def _volume(verdict: Verdict, places: _Documented) -> Document:
         "backing": _backing(volume.backing),
         "backings": [_backing(backing) for backing in volume.backings],
         "ruling": verdict.ruling.value,
-        "unused_since": verdict.unused_since and rfc3339(verdict.unused_since),
-        "removable_from": verdict.unused_since
-        and verdict.removable_from
-        and rfc3339(verdict.removable_from),
+        **waiting(verdict),
         "reasons": list(verdict.reasons),
         "claims": [_claim(claim, places) for claim in verdict.claims],
         "entries": _entries(verdict.entries, places),

@@ -36,11 +36,11 @@ def test_its_name_tells_nothing_of_the_secret_and_is_one_that_managers_take() ->
 @pytest.mark.parametrize(
     ("data", "told"),
     [
-        (b"", "it is something else, expected a ticket"),
+        (b"", "it is something else, expected JSON"),
         (b"[" * 100_000, "it is something else"),
-        (b"{}", "expires is missing"),
-        (b'{"expires": "soon"}', "it is something else"),
-        (written(TICKET).replace(b"v1", b"v2"), "schema is another one"),
+        (b"{}", "schema is missing"),
+        (written(TICKET).replace(b"2026", b"soon"), "expires is text, expected a time"),
+        (written(TICKET).replace(b"v1", b"v2"), "schema is cloudstorctl/ticket/v2"),
         (written(TICKET).replace(b'"n1"', b"7"), "node is a number"),
     ],
 )
