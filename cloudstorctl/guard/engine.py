@@ -1,0 +1,177 @@
+"""Asks the node's own engine, over its unix socket: lists, and the events that follow."""
+
+from __future__ import annotations
+
+import http.client
+import socket
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import msgspec
+
+from cloudstorctl.core.model import Plugin
+from cloudstorctl.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+T = TypeVar("T")
+
+_PATIENCE: Final = 150.0
+"""Seconds: an engine waits a minute, and more with an old driver, for a driver that hangs."""
+_EVENTS: Final = '/events?filters={"type":["volume","plugin"]}'.replace('"', "%22")
+
+
+class EngineFailure(Exception):  # noqa: N818 - caught where it is named, never shown
+    """The engine gave no answer that can be used; the text says what it was."""
+
+
+class Info(msgspec.Struct):
+    """What the engine says of itself."""
+
+    root: str = msgspec.field(name="DockerRootDir", default="")
+    swarm: dict[str, Any] = msgspec.field(name="Swarm", default_factory=dict)
+
+    @property
+    def node_id(self) -> str:
+        """The swarm's ID of the node; empty outside a swarm."""
+        return str(self.swarm.get("NodeID") or "")
+
+
+class Row(msgspec.Struct):
+    """One volume of the engine's list."""
+
+    name: str = msgspec.field(name="Name")
+    driver: str = msgspec.field(name="Driver", default="")
+
+
+class _Listing(msgspec.Struct):
+    rows: list[Row] | None = msgspec.field(name="Volumes", default=None)
+    warnings: list[str] | None = msgspec.field(name="Warnings", default=None)
+
+
+class _Plugin(msgspec.Struct):
+    name: str = msgspec.field(name="Name")
+    id: str = msgspec.field(name="Id", default="")
+    reference: str = msgspec.field(name="PluginReference", default="")
+    enabled: bool = msgspec.field(name="Enabled", default=True)
+
+
+class _Actor(msgspec.Struct):
+    id: str = msgspec.field(name="ID", default="")
+    attributes: dict[str, str] = msgspec.field(name="Attributes", default_factory=dict)
+
+
+class Event(msgspec.Struct):
+    """What an engine tells of a volume or a plugin."""
+
+    kind: str = msgspec.field(name="Type", default="")
+    action: str = msgspec.field(name="Action", default="")
+    actor: _Actor = msgspec.field(name="Actor", default_factory=_Actor)
+
+
+class _Connection(http.client.HTTPConnection):
+    def __init__(self, path: Path, seconds: float | None) -> None:
+        super().__init__("engine", timeout=seconds)
+        self._path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(str(self._path))
+
+
+@dataclass(slots=True)
+class LocalEngine:
+    """The engine on the other end of a unix socket."""
+
+    path: Path
+    _stream: _Connection | None = field(default=None, init=False)
+
+    @staticmethod
+    def at(url: str) -> LocalEngine:
+        """Take an address.
+
+        Raises:
+            UsageError: it is not that of a unix socket.
+        """
+        if not url.startswith("unix:///"):
+            raise UsageError(
+                f"--engine: the guard follows the engine of its own node over a unix socket, such "
+                f"as unix:///var/run/docker.sock, not {url}"
+            )
+        return LocalEngine(Path(url.removeprefix("unix://")))
+
+    def info(self) -> Info:
+        """Ask who it is."""
+        return self._ask("/info", Info)
+
+    def plugins(self) -> tuple[Plugin, ...]:
+        """Ask for its managed plugins."""
+        return tuple(
+            Plugin(id=row.id, name=row.name, reference=row.reference, enabled=row.enabled)
+            for row in self._ask("/plugins", list[_Plugin])
+        )
+
+    def volumes(self) -> tuple[list[Row], bool]:
+        """Ask for its volumes, and whether they are all.
+
+        Never one by its name: that call can wipe the engine's references (moby
+        daemon/volume/service/store.go, getVolume).
+        """
+        listing = self._ask("/volumes", _Listing)
+        return listing.rows or [], not listing.warnings
+
+    def events(self) -> Iterator[Event]:
+        """Follow what it tells from now on, until the connection ends; asked when this returns."""
+        connection = self._stream = _Connection(self.path, _PATIENCE)
+        try:
+            connection.request("GET", _EVENTS)
+            # The answer begins at once, before there is an event.
+            answer = connection.getresponse()
+            if connection.sock is not None:
+                connection.sock.settimeout(None)
+            if answer.status != http.client.OK:
+                raise EngineFailure(f"/events: HTTP {answer.status}")
+        except (OSError, http.client.HTTPException) as error:
+            self.hang_up()
+            raise EngineFailure(f"/events: {error!r}") from error
+        return self._lines(answer)
+
+    def _lines(self, answer: http.client.HTTPResponse) -> Iterator[Event]:
+        decoder = msgspec.json.Decoder(Event)
+        try:
+            while line := answer.readline():
+                if line.strip():
+                    yield decoder.decode(line)
+        except (OSError, ValueError, http.client.HTTPException) as error:
+            raise EngineFailure(f"/events: {error!r}") from error
+        finally:
+            self.hang_up()
+
+    def hang_up(self) -> None:
+        """End the connection that events come on, from any thread."""
+        connection, self._stream = self._stream, None
+        if connection is not None and connection.sock is not None:
+            with suppress(OSError):
+                connection.sock.shutdown(socket.SHUT_RDWR)
+            connection.close()
+
+    def _ask(self, path: str, shape: type[T]) -> T:
+        connection = _Connection(self.path, _PATIENCE)
+        try:
+            connection.request("GET", path)
+            answer = connection.getresponse()
+            body = answer.read()
+        except (OSError, http.client.HTTPException) as error:
+            raise EngineFailure(f"{path}: {error!r}") from error
+        finally:
+            connection.close()
+        if answer.status != http.client.OK:
+            raise EngineFailure(f"{path}: HTTP {answer.status}")
+        try:
+            return msgspec.json.decode(body, type=shape)
+        except ValueError as error:
+            raise EngineFailure(f"{path}: {error}") from error
