@@ -1,0 +1,88 @@
+"""Decides on one request: what is none of the guard's business passes, the rest is judged."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from time import perf_counter
+from typing import TYPE_CHECKING, assert_never
+
+from cloudstorctl.core.guarding import Answer
+from cloudstorctl.guard.asked import CHANGES, ChangePlugin, RemoveVolume, Unclear, asked_by
+from cloudstorctl.guard.judging import Question
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from cloudstorctl.guard.asked import Asked
+    from cloudstorctl.guard.knowledge import Knowledge
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What a removal or a change of a plugin was answered."""
+
+    kind: str
+    """`volume`, `plugin` or `unclear`."""
+    names: tuple[str, ...]
+    answer: Answer
+    judged: bool
+    """Whether a process was asked."""
+    seconds: float
+
+    @property
+    def result(self) -> str:
+        """`allowed`, `denied`, or `passed` for what is none of the guard's business."""
+        if not self.answer.allow:
+            return "denied"
+        return "allowed" if self.judged else "passed"
+
+
+@dataclass(slots=True)
+class Decider:
+    """The rules, over what is known of the node and a way to have the rest judged."""
+
+    knowledge: Knowledge
+    judge: Callable[[Question], Answer]
+
+    def __call__(self, method: str, uri: str) -> Decision | None:
+        """Decide; None: the request neither removes a volume nor changes a plugin."""
+        asked = asked_by(method, uri)
+        return None if asked is None else self.on(asked)
+
+    def on(self, asked: Asked) -> Decision:
+        """Decide on what was read in a request."""
+        began = perf_counter()
+        names: tuple[str, ...] = ()
+        match asked:
+            case Unclear():
+                kind = "unclear"
+                answer, judged = _unclear(asked.why), False
+            case RemoveVolume():
+                kind, names = "volume", asked.names
+                answer, judged = self._volume(asked)
+            case ChangePlugin():
+                kind, names = "plugin", asked.names
+                answer, judged = self._plugin(asked)
+            case _ as never:
+                assert_never(never)
+        return Decision(
+            kind=kind, names=names, answer=answer, judged=judged, seconds=perf_counter() - began
+        )
+
+    def _volume(self, asked: RemoveVolume) -> tuple[Answer, bool]:
+        if all(self.knowledge.is_elsewhere(name) for name in asked.names):
+            return Answer(allow=True, reason="It is a volume of another driver."), False
+        answer = self.judge(Question(volumes=list(asked.names), node=self.knowledge.node_id))
+        return answer, True
+
+    def _plugin(self, asked: ChangePlugin) -> tuple[Answer, bool]:
+        if not any(self.knowledge.concerns(name) for name in asked.names):
+            return Answer(allow=True, reason="The plugin is none of Cloudstor."), False
+        question = Question(
+            plugins=list(asked.names), change=CHANGES[asked.how], node=self.knowledge.node_id
+        )
+        return self.judge(question), True
+
+
+def _unclear(why: str) -> Answer:
+    return Answer(allow=False, reason=f"What the request would remove cannot be told: {why}.")
