@@ -25,6 +25,8 @@ from cloudstorctl.commands import (
     ebs,
     efs,
     guard_install,
+    guard_judge,
+    guard_run,
     guard_status,
     guard_uninstall,
     inspect,
@@ -119,6 +121,8 @@ app.add_typer(guard_app, name="guard")
 guard_app.command("install", epilog=guard_install.EPILOG)(guard_install.guard_install)
 guard_app.command("uninstall", epilog=guard_uninstall.EPILOG)(guard_uninstall.guard_uninstall)
 guard_app.command("status", epilog=guard_status.EPILOG)(guard_status.guard_status)
+guard_app.command("run", epilog=guard_run.EPILOG)(guard_run.guard_run)
+guard_app.command("judge", epilog=guard_judge.EPILOG, hidden=True)(guard_judge.guard_judge)
 
 
 def main(argv: Sequence[str] | None = None, world: World | None = None) -> int:

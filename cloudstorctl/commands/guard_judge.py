@@ -1,0 +1,58 @@
+"""`guard judge`: judges one request for the guard, in a process of its own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cloudstorctl.commands.invocation import Invocation
+from cloudstorctl.commands.options import examples, with_options
+from cloudstorctl.commands.session import open_session
+from cloudstorctl.core.guarding import Answer, on_plugin, on_removal
+from cloudstorctl.core.model import NodeId
+from cloudstorctl.errors import CloudstorctlError, ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from cloudstorctl.commands.session import Session
+    from cloudstorctl.guard.judging import Question
+
+EPILOG = examples("""cloudstorctl guard judge <<< '{"volumes":["old-data"]}'""")
+
+
+@with_options
+def guard_judge(invocation: Invocation) -> ExitCode:
+    """Judge one request for the guard: JSON comes in, and one line of JSON goes out.
+
+    Whatever keeps it from being judged is an answer too: no, with the reason.
+    """
+    import msgspec  # noqa: PLC0415 - with the guard alone
+
+    from cloudstorctl.guard.judging import Judged, Question  # noqa: PLC0415 - as above
+    from cloudstorctl.render.visible import visible  # noqa: PLC0415 - as above
+
+    world = invocation.world
+    try:
+        question = msgspec.json.decode(world.stdin.read().encode(), type=Question)
+    except ValueError as error:
+        raise UsageError(f"Standard input is no question of the guard's: {error}") from error
+    try:
+        answer = _judge(invocation, question)
+    except CloudstorctlError as error:
+        answer = Answer(allow=False, reason=f"It is not known whether anything uses it: {error}")
+    judged = Judged(allow=answer.allow, reason=visible(" ".join(answer.reason.split())))
+    world.stdout.write(f"{msgspec.json.encode(judged).decode()}\n")
+    return ExitCode.DONE
+
+
+def _judge(invocation: Invocation, question: Question) -> Answer:
+    context = invocation.context()
+    with open_session(invocation, context) as session:
+        return _answer(session, question)
+
+
+def _answer(session: Session, question: Question) -> Answer:
+    if not (question.volumes or question.plugins):
+        raise UsageError("It names neither a volume nor a plugin.")
+    seen = session.look()
+    if question.plugins:
+        return on_plugin(seen, NodeId(question.node), question.plugins, question.change)
+    return on_removal(seen, question.volumes, protect=session.context.protect_volumes)
