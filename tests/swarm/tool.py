@@ -59,10 +59,14 @@ class Tool:
             **self.environment,
         }
 
+    def write(self) -> None:
+        """Write the configuration."""
+        (self.home / "config.toml").write_text(self.config)
+
     def command(self, *words: str) -> list[str]:
         """Give the command line of a run, for which the moment has come: it is also looked at."""
         self.lab.watch.look(self.lab)
-        (self.home / "config.toml").write_text(self.config)
+        self.write()
         return [*self.inside, sys.executable, "-m", "cloudstorctl", *words]
 
     def __call__(self, *words: str, seconds: float = 90.0) -> Result:

@@ -7,6 +7,7 @@ import signal
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from cloudstorctl.guard.names import PLUGIN
 from tests.swarm import ports
 from tests.swarm.lab import certificates, ssh
 from tests.swarm.lab.command import wait_until
@@ -66,6 +67,11 @@ class Node(ports.Node):
         return (self.folder / "tls").exists()
 
     @property
+    def is_guarded(self) -> bool:
+        """Tell whether the engine was last started with the guard as its authorization plugin."""
+        return (self.folder / "guarded").exists()
+
+    @property
     def runs(self) -> bool:
         """Tell whether the engine is there, frozen or not."""
         return self.socket.exists() and bool(self.machine.pids("dockerd"))
@@ -92,12 +98,17 @@ class Node(ports.Node):
         self.machine.boot()
         self.start()
 
-    def start(self, *, tls: bool | None = None) -> None:
+    def start(self, *, tls: bool | None = None, guarded: bool | None = None) -> None:
         """Start the engine where it does not run, and wait until it answers.
 
         ``tls`` chooses mutual TLS on 2376 or plain TCP on 2375: an engine has one of the two for
-        all its TCP addresses. None keeps what it had.
+        all its TCP addresses. ``guarded`` names the guard as its authorization plugin, which has to
+        listen already (guard.py). None keeps what it had.
         """
+        if guarded is True:
+            (self.folder / "guarded").touch()
+        elif guarded is False:
+            (self.folder / "guarded").unlink(missing_ok=True)
         mark = self.folder / "tls"
         if tls is True:
             mark.touch()
@@ -130,6 +141,8 @@ class Node(ports.Node):
             *("--shutdown-timeout", "5"),
             *("--insecure-registry", f"{self.machine.lab.gateway}:{REGISTRY_PORT}"),
         ]
+        if self.is_guarded:
+            words += ["--authorization-plugin", PLUGIN]
         if not self.serves_tls:
             return [*words, "--tls=false"]
         folder = certificates.client(self.machine.lab).ca.parent
@@ -159,10 +172,10 @@ class Node(ports.Node):
         """Let a frozen engine go on."""
         self.signal(signal.SIGCONT)
 
-    def restart(self, *, tls: bool | None = None) -> None:
+    def restart(self, *, tls: bool | None = None, guarded: bool | None = None) -> None:
         """Stop the engine and start it again."""
         self.stop()
-        self.start(tls=tls)
+        self.start(tls=tls, guarded=guarded)
 
     def power_off(self) -> None:
         """End the engine, its containers and all else on the node, without a word."""
