@@ -52,7 +52,29 @@ def _judge(invocation: Invocation, question: Question) -> Answer:
 def _answer(session: Session, question: Question) -> Answer:
     if not (question.volumes or question.plugins):
         raise UsageError("It names neither a volume nor a plugin.")
+    if _was_just_proved(session, question):
+        return Answer(allow=True, reason="cloudstorctl has just proved that nothing uses it.")
     seen = session.look()
     if question.plugins:
         return on_plugin(seen, NodeId(question.node), question.plugins, question.change)
-    return on_removal(seen, question.volumes, protect=session.context.protect_volumes)
+    return on_removal(
+        seen,
+        question.volumes,
+        protect=session.context.protect_volumes,
+        declared=session.declared,
+    )
+
+
+def _was_just_proved(session: Session, question: Question) -> bool:
+    """Use up the ticket that the request shows, where it has but one reading."""
+    if not question.ticket or question.plugins or len(question.volumes) != 1:
+        return False
+    from cloudstorctl.swarm.tickets import redeem  # noqa: PLC0415 - docker-py is slow
+
+    return redeem(
+        session.engines,
+        question.ticket,
+        volume=question.volumes[0],
+        node=question.node,
+        now=session.invocation.world.now,
+    )

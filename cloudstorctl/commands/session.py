@@ -74,7 +74,7 @@ class Session:
         """
         from cloudstorctl.swarm.survey import SurveySettings, survey  # noqa: PLC0415
 
-        context, declared = self.context, self._declared
+        context, declared = self.context, self.declared
         settings = SurveySettings(
             drivers=context.drivers,
             cluster_id=cluster_id or context.cluster_id,
@@ -132,7 +132,7 @@ class Session:
         return replace(seen, gaps=(*seen.gaps, *gaps)), restoring
 
     @cached_property
-    def _declared(self) -> tuple[DeclaredStack, ...]:
+    def declared(self) -> tuple[DeclaredStack, ...]:
         """What stack files keep, read once: the same for every look."""
         return declared_stacks(self.context, self.invocation.world, self.console)
 

@@ -17,6 +17,7 @@ from cloudstorctl.core.verdict import Patience, judge
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from cloudstorctl.core.declared import DeclaredStack
     from cloudstorctl.core.judgement import Verdict
     from cloudstorctl.core.model import EngineReading, NodeId, Survey
     from cloudstorctl.core.mounts import Reacher
@@ -37,7 +38,13 @@ class Answer:
     """One paragraph, for whoever made the request."""
 
 
-def on_removal(seen: Assessment, names: Iterable[str], *, protect: tuple[str, ...] = ()) -> Answer:
+def on_removal(
+    seen: Assessment,
+    names: Iterable[str],
+    *,
+    protect: tuple[str, ...] = (),
+    declared: tuple[DeclaredStack, ...] = (),
+) -> Answer:
     """Answer a removal by any of `names`, which are the readings of the one name in a request.
 
     Each has to be removable: as a volume, as a directory in one, and as one with others in it. A
@@ -50,7 +57,7 @@ def on_removal(seen: Assessment, names: Iterable[str], *, protect: tuple[str, ..
             return Answer(allow=False, reason=f"{name} is no directory of a volume.")
         listed = [verdict for verdict in seen.verdicts if nests(verdict.volume.name, name)]
         if all(canonical(verdict.volume.name) != canonical(name) for verdict in listed):
-            listed.append(_unlisted(seen, name, protect))
+            listed.append(_unlisted(seen, name, protect, declared))
         for verdict in listed:
             if verdict.ruling is not Ruling.REMOVABLE:
                 return Answer(allow=False, reason=_denied(verdict, seen.survey))
@@ -63,13 +70,18 @@ def reasons_of(verdicts: Iterable[Verdict]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(reason for verdict in verdicts for reason in verdict.reasons))
 
 
-def _unlisted(seen: Assessment, name: str, protect: tuple[str, ...]) -> Verdict:
+def _unlisted(
+    seen: Assessment,
+    name: str,
+    protect: tuple[str, ...],
+    declared: tuple[DeclaredStack, ...],
+) -> Verdict:
     """Judge a name that no engine lists."""
     survey = seen.survey
     volume = Volume(name=VolumeName(canonical(name)), drivers=(), entries=(), backings=())
     return judge(
         volume,
-        claims_in(survey, reacher_for(survey), protect).on(volume),
+        claims_in(survey, reacher_for(survey), protect, declared).on(volume),
         seen.gaps,
         Patience(now=survey.taken_at),
         {node.id: node.hostname for node in survey.nodes},

@@ -44,13 +44,13 @@ class Decider:
     knowledge: Knowledge
     judge: Callable[[Question], Answer]
 
-    def __call__(self, method: str, uri: str) -> Decision | None:
+    def __call__(self, method: str, uri: str, ticket: str = "") -> Decision | None:
         """Decide; None: the request neither removes a volume nor changes a plugin."""
         asked = asked_by(method, uri)
-        return None if asked is None else self.on(asked)
+        return None if asked is None else self.on(asked, ticket)
 
-    def on(self, asked: Asked) -> Decision:
-        """Decide on what was read in a request."""
+    def on(self, asked: Asked, ticket: str = "") -> Decision:
+        """Decide on what was read in a request, which may show a ticket."""
         began = perf_counter()
         names: tuple[str, ...] = ()
         match asked:
@@ -59,7 +59,7 @@ class Decider:
                 answer, judged = _unclear(asked.why), False
             case RemoveVolume():
                 kind, names = "volume", asked.names
-                answer, judged = self._volume(asked)
+                answer, judged = self._volume(asked, ticket)
             case ChangePlugin():
                 kind, names = "plugin", asked.names
                 answer, judged = self._plugin(asked)
@@ -69,11 +69,11 @@ class Decider:
             kind=kind, names=names, answer=answer, judged=judged, seconds=perf_counter() - began
         )
 
-    def _volume(self, asked: RemoveVolume) -> tuple[Answer, bool]:
+    def _volume(self, asked: RemoveVolume, ticket: str) -> tuple[Answer, bool]:
         if all(self.knowledge.is_elsewhere(name) for name in asked.names):
             return Answer(allow=True, reason="It is a volume of another driver."), False
-        answer = self.judge(Question(volumes=list(asked.names), node=self.knowledge.node_id))
-        return answer, True
+        question = Question(volumes=list(asked.names), node=self.knowledge.node_id, ticket=ticket)
+        return self.judge(question), True
 
     def _plugin(self, asked: ChangePlugin) -> tuple[Answer, bool]:
         if not any(self.knowledge.concerns(name) for name in asked.names):

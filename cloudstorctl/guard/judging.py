@@ -34,6 +34,8 @@ class Question(msgspec.Struct, kw_only=True, omit_defaults=True):
     """What it is to be, as in "disabled"."""
     node: str = ""
     """The node that is asked, by its ID in the swarm."""
+    ticket: str = ""
+    """What the request shows to tell that this removal was just proved."""
 
 
 class Judged(msgspec.Struct, kw_only=True):

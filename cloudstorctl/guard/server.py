@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from cloudstorctl.core.ticket import HEADER
 from cloudstorctl.guard.asked import Unclear, asked_by
 from cloudstorctl.guard.loop import Loop
 from cloudstorctl.guard.probe import HERE, is_probe
@@ -41,6 +42,8 @@ class Asks(msgspec.Struct):
     method: str = msgspec.field(name="RequestMethod")
     uri: str = msgspec.field(name="RequestUri")
     user: str = msgspec.field(name="User", default="")
+    headers: dict[str, str] = msgspec.field(name="RequestHeaders", default_factory=dict)
+    """Those of the request, in Go's spelling; left out where a body is handed on too."""
 
 
 _DECODER: Final = msgspec.json.Decoder(Asks)
@@ -146,7 +149,7 @@ class Server:
         asks = _read(request, wire)
         if isinstance(asks, bytes):
             return self._on_garbage(asks)
-        decision = self.decide(asks.method, asks.uri)
+        decision = self.decide(asks.method, asks.uri, asks.headers.get(HEADER, ""))
         return self._passed(asks) if decision is None else self._decided(decision, asks)
 
     def _passed(self, asks: Asks) -> bytes:

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import io
 import json
+from base64 import b64encode
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.cli.worlds import a_world, run_in
+from cloudstorctl.core.model import NodeId, VolumeName
+from cloudstorctl.core.ticket import LABELS, LIFE, Ticket, name_of, written
+from tests.cli.worlds import NOON, a_world, run_in
+from tests.core.builders import node_id
 
 if TYPE_CHECKING:
     from tests.cli.stage import Stage
@@ -104,3 +109,52 @@ def test_a_question_of_nothing_is_a_no(stage: Stage) -> None:
 def test_it_is_not_in_the_help(stage: Stage, capsys: pytest.CaptureFixture[str]) -> None:
     ran = run_in(a_world(stage.folder), "guard", "--help")
     assert "judge" not in ran.out + capsys.readouterr().out
+
+
+SECRET = "shown"  # noqa: S105 - of these tests alone
+
+
+def issue(stage: Stage, volume: str, *, left: timedelta = LIFE) -> None:
+    """Leave a ticket for a removal through w1, as a run that has just proved it does."""
+    ticket = Ticket(volume=VolumeName(volume), node=NodeId(node_id("w1")), expires=NOON + left)
+    data = b64encode(written(ticket)).decode()
+    stage.swarm.configs.create(name_of(SECRET), data, **dict(LABELS))
+
+
+def test_a_ticket_lets_the_removal_through_once_and_nothing_is_surveyed_for_it(
+    stage: Stage,
+) -> None:
+    issue(stage, "web-1-vol")
+    asked = {"volumes": ["web-1-vol"], "node": node_id("w1"), "ticket": SECRET}
+    assert answer(stage, **asked) == {
+        "allow": True,
+        "reason": "cloudstorctl has just proved that nothing uses it.",
+    }
+    assert {(host, s.path.split("/")[1]) for host, s in stage.swarm.seen} == {
+        ("m1", "info"),
+        ("m1", "configs"),
+    }
+    assert not stage.swarm.configs.named
+    assert answer(stage, **asked)["allow"] is False, "once"
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"ticket": "guessed"},
+        {"node": node_id("w2")},
+        {"volumes": ["shop-data"]},
+        {"volumes": ["web-1-vol", "web-1-vol/x"]},
+        {"plugins": ["cloudstor:aws"], "change": "removed"},
+    ],
+)
+def test_a_ticket_is_good_for_nothing_else(stage: Stage, other: dict[str, Any]) -> None:
+    issue(stage, "web-1-vol")
+    asked = {"volumes": ["web-1-vol"], "node": node_id("w1"), "ticket": SECRET} | other
+    assert answer(stage, **asked)["allow"] is False
+
+
+def test_a_ticket_that_is_too_old_is_worth_nothing(stage: Stage) -> None:
+    issue(stage, "web-1-vol", left=timedelta(0))
+    asked = {"volumes": ["web-1-vol"], "node": node_id("w1"), "ticket": SECRET}
+    assert answer(stage, **asked)["allow"] is False

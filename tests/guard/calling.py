@@ -18,7 +18,7 @@ from cloudstorctl.guard.records import Log, Metrics
 from cloudstorctl.guard.server import Server
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from cloudstorctl.core.guarding import Answer
@@ -123,18 +123,26 @@ class Caller:
         self.send(path, body, chunked=chunked)
         return self.answer()
 
-    def ask(self, method: str, uri: str, *, user: str = "") -> Any:  # noqa: ANN401 - JSON
+    def ask(self, method: str, uri: str, *, user: str = "", **headers: str) -> Any:  # noqa: ANN401 - JSON
         """Ask for an authorization."""
-        status, payload = self.call("/AuthZPlugin.AuthZReq", a_request(method, uri, user=user))
+        request = a_request(method, uri, user=user, headers=headers)
+        status, payload = self.call("/AuthZPlugin.AuthZReq", request)
         assert status == 200
         return payload
 
 
-def a_request(method: str, uri: str, *, body: bytes = b"", user: str = "") -> bytes:
+def a_request(
+    method: str,
+    uri: str,
+    *,
+    body: bytes = b"",
+    user: str = "",
+    headers: Mapping[str, str] | None = None,
+) -> bytes:
     """Write a request as dockerd does, its fields in the order that they have in its source."""
     fields: dict[str, object] = {"User": user} if user else {}
     fields |= {"RequestMethod": method, "RequestUri": uri}
     if body:
         fields["RequestBody"] = base64.b64encode(body).decode()
-    fields["RequestHeaders"] = {"Content-Type": "application/json"}
+    fields["RequestHeaders"] = {"Content-Type": "application/json", **(headers or {})}
     return json.dumps(fields, separators=(",", ":")).encode()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cloudstorctl.core.guarding import Answer
+from cloudstorctl.core.ticket import HEADER
 from cloudstorctl.guard.probe import HERE, URL
 from tests.guard.calling import Caller, Serving, a_request, serving
 from tests.swarm.lab.command import wait_until
@@ -27,8 +28,10 @@ class Judge:
         self.gate = threading.Event()
         self.gate.set()
         self.waiting = threading.Event()
+        self.asked: list[Question] = []
 
     def __call__(self, question: Question) -> Answer:
+        self.asked.append(question)
         self.waiting.set()
         self.gate.wait(20)
         return Answer(allow=question.volumes == ["old"], reason="it is in-use.")
@@ -99,6 +102,15 @@ def test_a_removal_is_answered_as_it_is_judged_and_written_down(
     labels = {"kind": "volume", "result": "denied"}
     assert count("cloudstorctl_guard_decisions_total", labels) == 1
     assert count("cloudstorctl_guard_judgement_seconds_count") == 2
+
+
+def test_the_ticket_that_a_removal_shows_is_handed_on_and_not_written_down(
+    caller: Caller, guard: Serving, judge: Judge
+) -> None:
+    assert caller.ask("DELETE", "/volumes/old", **{HEADER: "secret"}) == ALLOWED
+    assert caller.ask("DELETE", "/volumes/old") == ALLOWED
+    assert [question.ticket for question in judge.asked] == ["secret", ""]
+    assert "secret" not in json.dumps(guard.lines)
 
 
 @pytest.mark.parametrize("size", [10, 60_000, 70_000, 9_000_000])

@@ -111,6 +111,8 @@ def test_the_safe_removal_is_let_through(
     assert lab.contents() == {}
     (decision,) = [row for guard in guards.values() for row in guard.decisions]
     assert (decision["decision"], decision["candidates"]) == ("allowed", [ORPHAN])
+    assert decision["reason"] == "cloudstorctl has just proved that nothing uses it."
+    assert lab.docker("n1", "config", "ls", "--quiet") == "", "the ticket is used up"
 
 
 def test_local_volumes_are_as_ever_without_any_manager(lab: Lab, guards: dict[str, Guard]) -> None:
@@ -124,7 +126,6 @@ def test_local_volumes_are_as_ever_without_any_manager(lab: Lab, guards: dict[st
     assert on("volume", "create", "third").code == 0
     assert on("volume", "prune", "-f").code == 0
     assert {row["decision"] for row in guards["n2"].decisions} == {"passed"}
-    assert max(row["milliseconds"] for row in guards["n2"].decisions) < 5
     said = on("volume", "rm", "data")
     assert said.code == 1
     assert "cloudstorctl-guard: It is not known whether anything uses it: " in said.err

@@ -130,7 +130,7 @@ class Guard:
 class _Yes:
     """Takes every request for none of the guard's business."""
 
-    def __call__(self, method: str, uri: str) -> None:
+    def __call__(self, method: str, uri: str, ticket: str = "") -> None:
         """Pass it."""
 
 
