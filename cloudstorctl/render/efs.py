@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 EFS_SCHEMA = "cloudstorctl/efs/v1"
 
 _HEADS = ("FOR", "STATE", "PERFORMANCE", "SIZE", "VOLUMES", "ZONES", "BACKUP", "I/O LIMIT")
-_WIDE = ("NAME", "REGION", "THROUGHPUT", "ENCRYPTED", "LIFE CYCLE")
+_WIDE = ("NAME", "REGION", "THROUGHPUT", "ENCRYPTED", "LIFE CYCLE", "CLASSES", "TARGETS")
 _UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
 _STEP = 1024
 
@@ -106,9 +106,9 @@ def _parts(
         (finding for report in reports for finding in report.findings),
         key=lambda finding: list(Severity).index(finding.severity),
     )
-    if findings:
+    for finding in findings:
         yield Text()
-        yield from finding_lines(findings)
+        yield from finding_lines([finding])
     yield from not_seen(gaps, Places(survey.nodes))
 
 
@@ -138,6 +138,8 @@ def _row(report: Report, *, wide: bool) -> list[Cell]:
             cell(throughput),
             cell("yes" if told.encrypted else "no"),
             listing(told.lifecycle) or cell("-"),
+            listing(f"{name} {size(number)}" for name, number in told.size_by_class) or cell("-"),
+            listing(f"{target.zone} {target.state}" for target in told.mount_targets) or cell("-"),
         ]
     return row
 

@@ -71,6 +71,8 @@ def test_wide_and_names(shop: tuple[Stage, str, str]) -> None:
     wide = stage.run("efs", "-o", "wide").out
     assert "shop-EFS-GP" in wide
     assert "TransitionToIA AFTER_30_DAYS" in wide
+    assert f"{REGION}a available" in wide
+    assert "CLASSES" in wide.splitlines()[0]
 
 
 def test_a_file_system_that_aws_does_not_have_is_said_beside_the_others(
