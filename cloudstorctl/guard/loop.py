@@ -21,6 +21,8 @@ _CHUNK: Final = 1 << 18
 LARGEST: Final = 1 << 18
 """Bytes of a body that is taken in here."""
 _LONGEST_HEAD: Final = 1 << 14
+_PAUSE: Final = 0.05
+"""Seconds until a connection is accepted again after that has failed."""
 
 
 @dataclass(slots=True)
@@ -34,6 +36,8 @@ class Loop:
     """Takes a connection, blocking, with the bytes that came, among them a request."""
     say: Callable[[str], None]
     """Takes a sentence about what went wrong."""
+    _paused: bool = field(default=False, init=False)
+    """Whether no connection could be accepted in the turn before."""
     _said_at: float = field(default=float("-inf"), init=False)
     _selector: selectors.BaseSelector = field(default_factory=selectors.DefaultSelector, init=False)
 
@@ -50,7 +54,11 @@ class Loop:
                     self._leave(_socket(key), key.data)
 
     def _turn(self, until: socket.socket) -> bool:
-        for key, _ in self._selector.select():
+        ready = self._selector.select(_PAUSE if self._paused else None)
+        if self._paused:
+            self._paused = False
+            self._selector.register(self.listener, selectors.EVENT_READ)
+        for key, _ in ready:
             if key.fileobj is until:
                 return False
             if key.fileobj is self.listener:
@@ -65,7 +73,9 @@ class Loop:
         except BlockingIOError:
             return
         except OSError as error:
-            # Out of file descriptors, perhaps: each turn tries this again, and some close others.
+            # Out of file descriptors, perhaps: what is open goes on, and gives some back.
+            self._selector.unregister(self.listener)
+            self._paused = True
             if monotonic() - self._said_at > 1:
                 self._said_at = monotonic()
                 self.say(f"no connection could be accepted: {error}")
