@@ -54,7 +54,7 @@ TimeoutStopSec=20
 StateDirectory={PLUGIN}
 OOMScoreAdjust=-500
 # ssh reads and writes /root/.ssh, TLS files may be anywhere, and engines are reached in /run: all
-# of that stays as it is.
+# of that stays as it is. Its one thread that answers at once runs in real time.
 NoNewPrivileges=yes
 PrivateTmp=yes
 ProtectSystem=full
@@ -62,7 +62,6 @@ ProtectKernelModules=yes
 ProtectKernelTunables=yes
 ProtectControlGroups=yes
 RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK
-RestrictRealtime=yes
 RestrictSUIDSGID=yes
 LockPersonality=yes
 """

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,9 +30,11 @@ class Judge:
         self.gate.set()
         self.waiting = threading.Event()
         self.asked: list[Question] = []
+        self.policy: int | None = None
 
     def __call__(self, question: Question) -> Answer:
         self.asked.append(question)
+        self.policy = os.sched_getscheduler(0)
         self.waiting.set()
         self.gate.wait(20)
         return Answer(allow=question.volumes == ["old"], reason="it is in-use.")
@@ -111,6 +114,11 @@ def test_the_ticket_that_a_removal_shows_is_handed_on_and_not_written_down(
     assert caller.ask("DELETE", "/volumes/old") == ALLOWED
     assert [question.ticket for question in judge.asked] == ["secret", ""]
     assert "secret" not in json.dumps(guard.lines)
+
+
+def test_a_judgement_does_not_go_before_others(caller: Caller, judge: Judge) -> None:
+    assert caller.ask("DELETE", "/volumes/old") == ALLOWED
+    assert judge.policy == os.SCHED_OTHER
 
 
 @pytest.mark.parametrize("size", [10, 60_000, 70_000, 9_000_000])
