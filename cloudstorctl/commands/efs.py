@@ -8,7 +8,6 @@ from cloudstorctl.commands.options import examples, with_options
 from cloudstorctl.commands.session import open_session
 from cloudstorctl.commands.showing import show
 from cloudstorctl.config import Output
-from cloudstorctl.core.efs_health import reports
 from cloudstorctl.errors import ExitCode, NoAccessError
 
 EPILOG = examples("cloudstorctl efs", "cloudstorctl efs -o json")
@@ -26,6 +25,7 @@ def efs(invocation: Invocation) -> ExitCode:
     with open_session(invocation, context) as session:
         seen = session.look()
     from cloudstorctl.commands.storage import Storage  # noqa: PLC0415 - botocore is slow
+    from cloudstorctl.core.efs_health import reports  # noqa: PLC0415 - with all of the doctor's
 
     storage = Storage(invocation, context)
     attached = storage.attached(seen.survey)

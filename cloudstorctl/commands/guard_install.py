@@ -4,14 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cloudstorctl.commands.guard_setup import DryRun, Root, by_hand, carry_out, setup_of
 from cloudstorctl.commands.invocation import Invocation
-from cloudstorctl.commands.options import examples, with_options
+from cloudstorctl.commands.options import DryRun, Root, examples, with_options
 from cloudstorctl.errors import ExitCode
-from cloudstorctl.guard.daemon_json import with_plugin
-from cloudstorctl.guard.names import PLUGIN
-from cloudstorctl.guard.steps import Files, in_tree, install_steps
-from cloudstorctl.guard.units import SOCKET_TEXT, guard_command, service_text
 
 EPILOG = examples(
     "cloudstorctl guard install --dry-run",
@@ -29,6 +24,13 @@ def guard_install(
     all else; the engine is told only once the guard answers. The service gets --config and
     --context as given here. A second time nothing changes.
     """
+    # What only one who installs needs is not to cost the others time.
+    from cloudstorctl.commands.guard_setup import by_hand, carry_out, setup_of  # noqa: PLC0415
+    from cloudstorctl.guard.daemon_json import with_plugin  # noqa: PLC0415
+    from cloudstorctl.guard.names import PLUGIN  # noqa: PLC0415
+    from cloudstorctl.guard.steps import Files, in_tree, install_steps  # noqa: PLC0415
+    from cloudstorctl.guard.units import SOCKET_TEXT, guard_command, service_text  # noqa: PLC0415
+
     world, console = invocation.world, invocation.console()
     command = guard_command(world.python, _options(invocation, in_tree=root is not None))
     setup = setup_of(world, root, by_hand(command))

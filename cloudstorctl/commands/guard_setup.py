@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, assert_never
-
-import typer
+from typing import TYPE_CHECKING, assert_never
 
 from cloudstorctl.commands.replacing import replace_file
 from cloudstorctl.errors import CloudstorctlError, RefusedError, UsageError
 from cloudstorctl.guard import units
-from cloudstorctl.guard.daemon_json import KEY
-from cloudstorctl.guard.names import PLUGIN
+from cloudstorctl.guard.names import KEY, PLUGIN
 from cloudstorctl.guard.node import Engine, Node
 from cloudstorctl.guard.steps import (
     CommandStep,
@@ -31,14 +28,6 @@ if TYPE_CHECKING:
     from cloudstorctl.commands.invocation import World
     from cloudstorctl.guard.steps import Step
     from cloudstorctl.render.console import Console
-
-DryRun = Annotated[
-    bool, typer.Option("--dry-run", help="Print every file and command, and change nothing.")
-]
-Root = Annotated[
-    str | None,
-    typer.Option("--root", metavar="DIR", help="Write into this tree, and run no command."),
-]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

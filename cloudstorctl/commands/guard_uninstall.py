@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from cloudstorctl.commands.guard_setup import DryRun, Root, carry_out, setup_of
 from cloudstorctl.commands.invocation import Invocation
-from cloudstorctl.commands.options import examples, with_options
+from cloudstorctl.commands.options import DryRun, Root, examples, with_options
 from cloudstorctl.errors import ExitCode, RefusedError
-from cloudstorctl.guard.daemon_json import KEY, without_plugin
-from cloudstorctl.guard.names import PLUGIN
-from cloudstorctl.guard.steps import Files, in_tree, uninstall_steps
+from cloudstorctl.guard.names import KEY, PLUGIN
 
 EPILOG = examples(
     "cloudstorctl guard uninstall --dry-run",
@@ -30,6 +27,11 @@ def guard_uninstall(
     In this order: an engine that asks a guard which is gone answers nothing. Of dockerd's
     configuration only the guard's name goes.
     """
+    # As in guard_install.py.
+    from cloudstorctl.commands.guard_setup import carry_out, setup_of  # noqa: PLC0415
+    from cloudstorctl.guard.daemon_json import without_plugin  # noqa: PLC0415
+    from cloudstorctl.guard.steps import Files, in_tree, uninstall_steps  # noqa: PLC0415
+
     world, console = invocation.world, invocation.console()
     setup = setup_of(world, root, _BY_HAND)
     if any(PLUGIN in word for word in setup.engine.words):

@@ -49,6 +49,14 @@ Notify = Annotated[
     typer.Option(metavar="URL", help="Post what happened here, as JSON. Repeat for more."),
 ]
 
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Print every file and command, and change nothing.")
+]
+Root = Annotated[
+    str | None,
+    typer.Option("--root", metavar="DIR", help="Write into this tree, and run no command."),
+]
+
 
 def _merged(  # noqa: PLR0913 - its parameters are the definition of the options
     before: Invocation,

@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from cloudstorctl.errors import UsageError
+from cloudstorctl.guard.names import KEY
 
-KEY: Final = "authorization-plugins"
-"""dockerd asks the plugins of this list in its order (moby daemon/config/config.go)."""
 _BLANKS: Final = re.compile(r"[ \t\n\r]*")
 _BOM: Final = "\ufeff"
 _DECODER: Final = json.JSONDecoder()

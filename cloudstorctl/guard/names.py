@@ -7,6 +7,9 @@ from typing import Final
 PLUGIN: Final = "cloudstorctl-guard"
 """Its name in dockerd's `authorization-plugins`."""
 
+KEY: Final = "authorization-plugins"
+"""dockerd asks the plugins of this list in its order (moby daemon/config/config.go)."""
+
 SOCKET: Final = f"/run/docker/plugins/{PLUGIN}.sock"
 """Where dockerd looks for a plugin of this name (moby pkg/plugins/discovery.go)."""
 

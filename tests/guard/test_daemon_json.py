@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cloudstorctl.errors import UsageError
-from cloudstorctl.guard.daemon_json import KEY, plugins_in, with_plugin, without_plugin
+from cloudstorctl.guard.daemon_json import plugins_in, with_plugin, without_plugin
+from cloudstorctl.guard.names import KEY
 
 FILE = "/etc/docker/daemon.json"
 PRETTY = """{
