@@ -218,6 +218,8 @@ def test_a_broken_memory_is_told_with_what_resets_it(stage: Stage, *, broken_now
     assert "2 pending" in ran.out
     assert stage.swarm.deletes == []
     assert len(stage.swarm.configs.named) == 1, "what is broken is left for people to look at"
+    writes = [seen for _, seen in stage.swarm.seen if seen.method == "POST"]
+    assert len(writes) == int(broken_now), "nothing is written beside it"
 
 
 def test_managers_without_configs_are_told_to_be_too_old(stage: Stage) -> None:

@@ -185,13 +185,14 @@ ESCAPES = (
     "unix://%2Fvar%2Frun/volumes/data",
     "/volumes/data;x=y",
     "/volumes/DATA",
+    "/volumes/dat",
     "/Volumes/data",
     "/volumes/dat\xe1",
     "/volumes/data\t",
     "*",
 )
-OTHERS = {"DATA", "data;x=y", "data "}
-"""Names of other directories, which are not there."""
+OTHERS = {"DATA", "dat", "data;x=y", "data "}
+"""Names of other directories, which are not there: the start of a name is another name."""
 TAILS = (
     b"\r\n\r\n",
     b'\r\nContent-Length: 5\r\nContent-Type: application/json\r\n\r\n{"a"}',
