@@ -270,8 +270,7 @@ class Gone:
 class Survey:
     """All that was read in one pass over the manager and every engine.
 
-    Services and tasks are those of both readings of the manager, before and after the engines;
-    one that changed in between is there twice.
+    Services and tasks are those before and after the engines; one that changed is there twice.
     """
 
     cluster_id: str

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from cloudstorctl.core.ticket import HEADER
 from cloudstorctl.errors import EngineAnsweredError, PayloadError
-from cloudstorctl.swarm import config_request, container_request, decode
+from cloudstorctl.swarm import config_request, container_request, decode, decode_state
 from cloudstorctl.swarm.bodies import blaming
 from cloudstorctl.swarm.connection import open_connection
 from cloudstorctl.swarm.failures import quoted
@@ -136,15 +136,15 @@ class Client:
 
     def nodes(self) -> tuple[Node, ...]:
         """The members of the swarm."""
-        return self._read_rows(decode.nodes_from, "/nodes")
+        return self._read_rows(decode_state.nodes_from, "/nodes")
 
     def services(self) -> tuple[Service, ...]:
         """Every service, with its previous spec."""
-        return self._read_rows(decode.services_from, "/services")
+        return self._read_rows(decode_state.services_from, "/services")
 
     def tasks(self) -> tuple[Task, ...]:
         """Every task the managers still know."""
-        return self._read_rows(decode.tasks_from, "/tasks")
+        return self._read_rows(decode_state.tasks_from, "/tasks")
 
     def configs(self, prefix: str) -> tuple[Config, ...]:
         """Give the configs whose names begin so (swarmkit manager/controlapi, NamePrefixes)."""

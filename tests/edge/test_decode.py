@@ -6,7 +6,7 @@ import pytest
 
 from cloudstorctl.core.model import Mount, MountKind, NodeState, ServiceMode, TaskState
 from cloudstorctl.errors import ShapeError
-from cloudstorctl.swarm import decode
+from cloudstorctl.swarm import decode_state
 from tests.core.builders import DRIVER, an_id, node_id
 from tests.edge import payloads
 from tests.edge.payloads import body_of
@@ -18,13 +18,13 @@ def the_spec_mount(fields: payloads.Payload) -> Mount:
     """Decode one mount of a service's spec."""
     payload = payloads.service()
     payload["Spec"]["TaskTemplate"]["ContainerSpec"]["Mounts"] = [fields]
-    (service,) = decode.services_from(body_of([payload]))
+    (service,) = decode_state.services_from(body_of([payload]))
     (mount,) = service.mounts
     return mount
 
 
 def the_mode(mode: payloads.Payload) -> tuple[ServiceMode, int]:
-    (service,) = decode.services_from(body_of([payloads.service(mode=mode)]))
+    (service,) = decode_state.services_from(body_of([payloads.service(mode=mode)]))
     return service.mode, service.replicas
 
 
@@ -32,7 +32,7 @@ def the_mode(mode: payloads.Payload) -> tuple[ServiceMode, int]:
 
 
 def test_a_node_is_described_in_full() -> None:
-    (node,) = decode.nodes_from(body_of([payloads.node("w1")]))
+    (node,) = decode_state.nodes_from(body_of([payloads.node("w1")]))
     assert (node.id, node.hostname, node.address) == (W1, "w1", "10.0.0.1")
     assert (node.state, node.availability, node.manager) == (NodeState.READY, "active", False)
     assert (node.operating_system, node.architecture) == ("linux", "x86_64")
@@ -49,23 +49,23 @@ def test_a_leader_that_does_not_know_its_own_address_is_taken_at_the_managers(
     payload = payloads.node("m1", manager=True)
     payload["Status"]["Addr"] = own
     payload["ManagerStatus"]["Addr"] = as_manager
-    assert decode.nodes_from(body_of([payload]))[0].address == address
+    assert decode_state.nodes_from(body_of([payload]))[0].address == address
 
 
 def test_a_worker_keeps_whatever_address_it_has() -> None:
     payload = payloads.node("w1")
     payload["Status"]["Addr"] = "127.0.0.1"
-    assert decode.nodes_from(body_of([payload]))[0].address == "127.0.0.1"
+    assert decode_state.nodes_from(body_of([payload]))[0].address == "127.0.0.1"
 
 
 def test_a_node_that_has_never_reported_is_named_by_its_id() -> None:
     payload = payloads.node("w1", state="unknown") | {"Description": {}}
-    (node,) = decode.nodes_from(body_of([payload]))
+    (node,) = decode_state.nodes_from(body_of([payload]))
     assert (node.hostname, node.state, node.volume_drivers) == (W1, NodeState.UNKNOWN, ())
 
 
 def test_a_node_state_that_is_new_to_us_is_unknown() -> None:
-    (node,) = decode.nodes_from(body_of([payloads.node(state="dreaming")]))
+    (node,) = decode_state.nodes_from(body_of([payloads.node(state="dreaming")]))
     assert node.state is NodeState.UNKNOWN
 
 
@@ -77,7 +77,7 @@ def test_a_service_with_its_mounts_labels_and_previous_spec() -> None:
     previous["Labels"] = {"a": "b"}
     payload = payloads.service("web", "{{.Service.Name}}-{{.Task.Slot}}-vol", previous=previous)
     payload["Spec"]["Labels"] = {"com.docker.stack.namespace": "shop"}
-    (service,) = decode.services_from(body_of([payload]))
+    (service,) = decode_state.services_from(body_of([payload]))
     assert (service.id, service.name, service.stack) == (an_id("svcweb"), "web", "shop")
     assert [mount.source for mount in service.mounts] == ["{{.Service.Name}}-{{.Task.Slot}}-vol"]
     assert [mount.source for mount in service.previous_mounts] == ["old-data"]
@@ -166,13 +166,13 @@ def test_every_mount_of_a_spec(fields: payloads.Payload, mount: Mount) -> None:
 def test_a_service_that_runs_a_plugin_or_an_attachment_mounts_nothing() -> None:
     payload = payloads.service()
     payload["Spec"]["TaskTemplate"] = {"PluginSpec": {}, "Runtime": "plugin"}
-    assert decode.services_from(body_of([payload]))[0].mounts == ()
+    assert decode_state.services_from(body_of([payload]))[0].mounts == ()
 
 
 def test_constraints_and_the_labels_that_they_ask_for() -> None:
     payload = payloads.service()
     payload["Spec"]["TaskTemplate"]["Placement"] = {"Constraints": ["node.labels.a==b"]}
-    (service,) = decode.services_from(body_of([payload]))
+    (service,) = decode_state.services_from(body_of([payload]))
     assert service.constraints == ("node.labels.a==b",)
     node = {
         "ID": "n",
@@ -180,7 +180,7 @@ def test_constraints_and_the_labels_that_they_ask_for() -> None:
         "Spec": {"Labels": {"a": "b"}},
         "Description": {"Engine": {"Labels": {"c": "d"}}},
     }
-    (read,) = decode.nodes_from(body_of([node]))
+    (read,) = decode_state.nodes_from(body_of([node]))
     assert (read.labels, read.engine_labels) == ((("a", "b"),), (("c", "d"),))
 
 
@@ -189,7 +189,7 @@ def test_constraints_and_the_labels_that_they_ask_for() -> None:
 
 def test_a_task_with_its_service_slot_node_and_mounts() -> None:
     of = payloads.service("web", "data")
-    (task,) = decode.tasks_from(body_of([payloads.task(of, slot=2, on="w1")]))
+    (task,) = decode_state.tasks_from(body_of([payloads.task(of, slot=2, on="w1")]))
     assert (task.id, task.service_id) == (an_id("taskweb2w1"), an_id("svcweb"))
     assert (task.slot, task.node_id, task.name) == (2, W1, "")
     assert (task.state, task.desired) == (TaskState.RUNNING, "running")
@@ -199,16 +199,18 @@ def test_a_task_with_its_service_slot_node_and_mounts() -> None:
 def test_a_task_that_is_global_or_not_assigned_leaves_slot_and_node_out() -> None:
     payload = payloads.task(payloads.service())
     del payload["Slot"], payload["NodeID"]
-    (task,) = decode.tasks_from(body_of([payload]))
+    (task,) = decode_state.tasks_from(body_of([payload]))
     assert (task.slot, task.node_id) == (0, None)
 
 
 @pytest.mark.parametrize("state", TaskState)
 def test_every_state_of_a_task(state: TaskState) -> None:
-    (task,) = decode.tasks_from(body_of([payloads.task(payloads.service(), state=state.value)]))
+    payload = payloads.task(payloads.service(), state=state.value)
+    (task,) = decode_state.tasks_from(body_of([payload]))
     assert task.state is state
 
 
 def test_a_task_state_that_is_new_to_us_is_unknown() -> None:
-    (task,) = decode.tasks_from(body_of([payloads.task(payloads.service(), state="dreaming")]))
+    payload = payloads.task(payloads.service(), state="dreaming")
+    (task,) = decode_state.tasks_from(body_of([payload]))
     assert task.state is TaskState.UNKNOWN

@@ -12,7 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cloudstorctl.errors import PayloadError
-from cloudstorctl.swarm import decode
+from cloudstorctl.swarm import decode, decode_state
 from cloudstorctl.swarm.bodies import blaming
 from cloudstorctl.swarm.client import open_client
 from cloudstorctl.swarm.endpoints import endpoint_from
@@ -30,9 +30,9 @@ if TYPE_CHECKING:
 W1 = node_id("w1")
 DECODERS: dict[str, Callable[[bytes], object]] = {
     "/info": decode.identity_from,
-    "/nodes": decode.nodes_from,
-    "/services": decode.services_from,
-    "/tasks": decode.tasks_from,
+    "/nodes": decode_state.nodes_from,
+    "/services": decode_state.services_from,
+    "/tasks": decode_state.tasks_from,
     "/volumes": lambda body: decode.listing_from(body, W1),
     "/containers/json": lambda body: decode.containers_from(body, W1),
     "/plugins": decode.plugins_from,

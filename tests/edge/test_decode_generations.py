@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cloudstorctl.core.model import Mount, MountKind, NodeState, ServiceMode, TaskState
-from cloudstorctl.swarm import decode
+from cloudstorctl.swarm import decode, decode_state
 from tests.core.builders import CLUSTER, an_id, node_id
 from tests.edge import payloads
 from tests.edge.payloads import body_of
@@ -135,13 +135,13 @@ def test_17_03_who_answers() -> None:
 
 
 def test_17_03_nodes_services_and_tasks() -> None:
-    (node,) = decode.nodes_from(body_of([OLD_NODE]))
+    (node,) = decode_state.nodes_from(body_of([OLD_NODE]))
     assert (node.hostname, node.state, node.address) == ("w1", NodeState.READY, "10.0.0.1")
     assert node.volume_drivers == (OLD_DRIVER,)
-    (service,) = decode.services_from(body_of([OLD_SERVICE]))
+    (service,) = decode_state.services_from(body_of([OLD_SERVICE]))
     assert (service.mode, service.replicas) == (ServiceMode.REPLICATED, 2)
     assert (service.labels, service.previous_mounts, service.update_state) == ((), (), "")
-    (task,) = decode.tasks_from(body_of([OLD_TASK]))
+    (task,) = decode_state.tasks_from(body_of([OLD_TASK]))
     assert (task.slot, task.state, task.mounts) == (1, TaskState.RUNNING, service.mounts)
 
 
@@ -170,7 +170,7 @@ def as_20_10(service: payloads.Payload) -> payloads.Payload:
 def test_20_10_and_26_1_services_and_their_jobs(shaped: type[payloads.Payload]) -> None:
     job = payloads.service("job", "data", mode={"ReplicatedJob": {"TotalCompletions": 2}})
     agent = payloads.service("agent", "data-{{.Node.Hostname}}", mode={"Global": {}})
-    services = decode.services_from(body_of([shaped(job), shaped(agent)]))
+    services = decode_state.services_from(body_of([shaped(job), shaped(agent)]))
     assert [(s.name, s.mode, s.replicas) for s in services] == [
         ("job", ServiceMode.REPLICATED_JOB, 2),
         ("agent", ServiceMode.GLOBAL, 0),
@@ -180,7 +180,7 @@ def test_20_10_and_26_1_services_and_their_jobs(shaped: type[payloads.Payload]) 
 def test_26_1_the_task_of_a_job_has_slot_and_iteration() -> None:
     job = payloads.service("job", "data", mode={"ReplicatedJob": {"TotalCompletions": 2}})
     payload = payloads.task(job, slot=1, state="complete") | {"JobIteration": {"Index": 0}}
-    (task,) = decode.tasks_from(body_of([payload]))
+    (task,) = decode_state.tasks_from(body_of([payload]))
     assert (task.slot, task.state) == (1, TaskState.COMPLETE)
 
 
