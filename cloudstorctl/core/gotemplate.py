@@ -254,8 +254,9 @@ class _Evaluation:
                 return CONTEXT
             case "mark", "(":
                 value = self._pipeline()
-                if self._take(")"):
-                    return value
+                if not self._take(")"):
+                    raise RejectedError
+                return value
             case _:
                 pass
         raise RejectedError
