@@ -12,20 +12,22 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from cloudstorctl.commands.session import Session
-    from cloudstorctl.core.model import Node, NodeId, VolumeName
+    from cloudstorctl.core.model import NodeId, VolumeName
 
 
 class Tickets:
     """Makes a ticket for a removal through a node whose engine asks the guard."""
 
     def __init__(self, session: Session, cluster_id: str) -> None:
-        """Make them in the swarm `cluster_id`."""
+        """Make them in the swarm `cluster_id`, for the nodes that were seen in it last."""
         self._session = session
         self._cluster_id = cluster_id
+        last = session.course.last
+        self._nodes = {node.id: node for node in (last.survey.nodes if last else ())}
         self._asks: dict[NodeId, bool] = {}
 
     @contextmanager
-    def ticket(self, node: Node, volume: VolumeName) -> Iterator[str]:
+    def ticket(self, node: NodeId, volume: VolumeName) -> Iterator[str]:
         """Give the secret that the removal shows, or an empty text; nothing is left of it after."""
         if not self._asks_guard(node):
             yield ""
@@ -35,16 +37,18 @@ class Tickets:
         engines = self._session.engines
         secret = secrets.token_urlsafe(32)
         now = self._session.invocation.world.now
-        made = issue(engines, self._cluster_id, secret, volume=volume, node=node.id, now=now)
+        made = issue(engines, self._cluster_id, secret, volume=volume, node=node, now=now)
         try:
             yield secret if made else ""
         finally:
             withdraw(engines, self._cluster_id, secret)
 
-    def _asks_guard(self, node: Node) -> bool:
-        if node.id not in self._asks:
+    def _asks_guard(self, node: NodeId) -> bool:
+        if node in self._nodes and node not in self._asks:
             from cloudstorctl.swarm.pings import refusals_of_ping  # noqa: PLC0415 - as above
 
-            refusals = refusals_of_ping(self._session.engines, [node], parameter=QUERY, parallel=1)
-            self._asks[node.id] = comes_from_the_guard(refusals.get(node.id))
-        return self._asks[node.id]
+            refusals = refusals_of_ping(
+                self._session.engines, [self._nodes[node]], parameter=QUERY, parallel=1
+            )
+            self._asks[node] = comes_from_the_guard(refusals.get(node))
+        return self._asks.get(node, False)

@@ -20,10 +20,10 @@ from cloudstorctl.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from contextlib import AbstractContextManager
 
-    from cloudstorctl.core.judgement import Plan, Verdict
+    from cloudstorctl.core.judgement import Plan, PlannedRemoval, Verdict
     from cloudstorctl.core.model import Node, NodeId, VolumeName
     from cloudstorctl.core.verdict import Assessment
     from cloudstorctl.swarm.audit import Audit
@@ -44,8 +44,11 @@ class Removal:
     """Whether to stop before the next request."""
     may_go_on: Callable[[], None]
     """Raises a CloudstorctlError where this run may remove nothing any more."""
-    ticket: Callable[[Node, VolumeName], AbstractContextManager[str]]
-    """Gives what to show to the guard of a node for the removal of a volume; empty: nothing."""
+    ticket: Callable[[NodeId, VolumeName], AbstractContextManager[str]]
+    """Gives what to show to the guard of a node for the removal of a volume; empty: nothing.
+
+    It and the question before may take their time: both come before the last look.
+    """
 
 
 def remove(plan: Plan, removal: Removal) -> Iterator[Outcome]:
@@ -65,7 +68,7 @@ def remove(plan: Plan, removal: Removal) -> Iterator[Outcome]:
     except CloudstorctlError as error:
         ended = error
     for planned in plan.removals:
-        attempts = _Attempts(planned.volume, removal)
+        attempts = _Attempts(planned, removal)
         outcome = attempts.cut_short()
         try:
             if ended is None:
@@ -90,8 +93,10 @@ def remove(plan: Plan, removal: Removal) -> Iterator[Outcome]:
 class _Attempts:
     """The requests for one volume, and what the looks between them show."""
 
-    def __init__(self, volume: VolumeName, removal: Removal) -> None:
-        self._volume = volume
+    def __init__(self, planned: PlannedRemoval, removal: Removal) -> None:
+        self._volume = planned.volume
+        self._first = min((e.node for e in planned.entries), key=lambda n: (n.hostname, n.id))
+        """The node that will most likely be asked first."""
         self._removal = removal
         self._asked: dict[NodeId, EngineError | None] = {}
         self._sent: list[str] = []
@@ -100,35 +105,49 @@ class _Attempts:
         self._drivers_before: dict[NodeId, frozenset[str]] = {}
 
     def outcome(self) -> Outcome:
-        """Look, judge, ask one engine; again until nothing lists it or something forbids it."""
-        while True:
-            now = self._removal.look()
-            hostnames = {node.id: node.hostname for node in now.survey.nodes}
-            verdict = now.on(self._volume)
-            if verdict is None:
-                return self._absent(now, hostnames)
-            if verdict.ruling is not Ruling.REMOVABLE:
-                return self._kept(verdict)
-            failed = [node for node, error in self._asked.items() if error is not None]
-            if failed:
-                return self._after_failure(failed[0], hostnames)
-            nodes = [
-                node
-                for node in now.survey.nodes
-                if any(entry.node_id == node.id for entry in verdict.volume.entries)
-            ]
-            left = [node for node in nodes if node.id not in self._asked]
-            if not left:
-                names = ", ".join(node.hostname for node in nodes)
-                return self._say(
-                    OutcomeStatus.FAILED, f"the engine reported success, yet {names} still list it"
-                )
-            if self._removal.stop():
-                return self._stopped(left, hostnames)
+        """Look, judge, ask one engine; again until nothing lists it or something forbids it.
+
+        Between the first look and its request there is nothing: a task could come meanwhile. With
+        later ones the data is gone already, and it is about lists.
+        """
+        self._removal.may_go_on()
+        with self._removal.ticket(self._first.id, self._volume) as ticket:
+            outcome = self._step({self._first.id: ticket})
+        while outcome is None:
+            outcome = self._step({})
+        return outcome
+
+    def _step(self, tickets: Mapping[NodeId, str]) -> Outcome | None:
+        """Look, and either say how it ended or ask one engine more, with its ticket."""
+        now = self._removal.look()
+        hostnames = {node.id: node.hostname for node in now.survey.nodes}
+        verdict = now.on(self._volume)
+        if verdict is None:
+            return self._absent(now, hostnames)
+        if verdict.ruling is not Ruling.REMOVABLE:
+            return self._kept(verdict)
+        failed = [node for node, error in self._asked.items() if error is not None]
+        if failed:
+            return self._after_failure(failed[0], hostnames)
+        nodes = [
+            node
+            for node in now.survey.nodes
+            if any(entry.node_id == node.id for entry in verdict.volume.entries)
+        ]
+        left = [node for node in nodes if node.id not in self._asked]
+        if not left:
+            names = ", ".join(node.hostname for node in nodes)
+            return self._say(
+                OutcomeStatus.FAILED, f"the engine reported success, yet {names} still list it"
+            )
+        if self._removal.stop():
+            return self._stopped(left, hostnames)
+        if self._asked:
             self._removal.may_go_on()
-            self._listed_before = _listed_by_node(now)
-            self._drivers_before = _drivers_by_node(now)
-            self._asked[left[0].id] = self._ask(left[0])
+        self._listed_before = _listed_by_node(now)
+        self._drivers_before = _drivers_by_node(now)
+        self._asked[left[0].id] = self._ask(left[0], tickets.get(left[0].id, ""))
+        return None
 
     def cut_short(self) -> Outcome:
         """Say what is true when an error ends the run here."""
@@ -140,7 +159,7 @@ class _Attempts:
             "run before what became of it was seen",
         )
 
-    def _ask(self, node: Node) -> EngineError | None:
+    def _ask(self, node: Node, ticket: str) -> EngineError | None:
         """Send one request, on record before and after."""
         facts = {"volume": self._volume, "node": {"id": node.id, "hostname": node.hostname}}
         try:
@@ -151,8 +170,7 @@ class _Attempts:
         self._sent.append(node.hostname)
         error: EngineError | None = None
         try:
-            with self._removal.ticket(node, self._volume) as ticket:
-                remover.remove_volume(self._volume, ticket)
+            remover.remove_volume(self._volume, ticket)
         except EngineUnreachableError as failure:
             error = failure
             self._sent.pop()

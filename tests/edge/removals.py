@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from cloudstorctl.core.model import Node
+    from cloudstorctl.core.model import Node, NodeId
     from cloudstorctl.swarm.ports import RemovesVolumes
     from tests.edge.fake_swarm import FakeSwarm
 
@@ -90,7 +90,7 @@ def never() -> bool:
     return False
 
 
-def no_ticket(_node: Node, _volume: VolumeName) -> AbstractContextManager[str]:
+def no_ticket(_node: NodeId, _volume: VolumeName) -> AbstractContextManager[str]:
     return nullcontext("")
 
 
@@ -102,7 +102,7 @@ def carried_out(  # noqa: PLR0913 - one for each part that a test may set
     stop: Callable[[], bool] = never,
     remover_of: Callable[[Node], RemovesVolumes] | None = None,
     may_go_on: Callable[[], None] = lambda: None,
-    ticket: Callable[[Node, VolumeName], AbstractContextManager[str]] = no_ticket,
+    ticket: Callable[[NodeId, VolumeName], AbstractContextManager[str]] = no_ticket,
 ) -> Carried:
     """Plan the removal of `names`, let `meanwhile` happen, carry the plan out, and check it."""
     carried = Carried()

@@ -21,7 +21,6 @@ from tests.edge.removals import carried_out
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from cloudstorctl.core.model import Node
     from cloudstorctl.swarm.engines import Engines
     from tests.edge.removals import Record
 
@@ -115,21 +114,37 @@ def test_what_cannot_be_made_or_used_up_is_worth_nothing(
     withdraw(engines, CLUSTER, SECRET)
 
 
-def test_a_removal_shows_the_ticket_that_was_made_for_it(swarm: FakeSwarm, record: Record) -> None:
+def test_a_removal_shows_its_ticket_and_nothing_comes_between_the_last_look_and_it(
+    swarm: FakeSwarm, record: Record
+) -> None:
     swarm.shared = False
     swarm.list_volume("old")
     swarm.list_volume("kept")
+
     steps: list[str] = []
 
     @contextmanager
-    def ticket(node: Node, volume: VolumeName) -> Iterator[str]:
-        steps.append(f"{volume} on {node.hostname}")
-        yield f"for {node.hostname}"
-        steps.append("taken back")
+    def ticket(node: NodeId, volume: VolumeName) -> Iterator[str]:
+        steps.append(f"ticket for {volume}")
+        yield f"for {node}"
+        steps.append("ticket taken back")
 
-    carried_out(swarm, record, "old", ticket=ticket)
-    assert steps == ["old on m1", "taken back", "old on w1", "taken back"]
-    assert swarm.shown == ["for m1", "for w1"]
+    def prepare() -> None:
+        swarm.on("w1", "/info", lambda: steps.append("look"))
+        swarm.on("m1", "DELETE old", lambda: steps.append("DELETE m1"))
+        swarm.on("w1", "DELETE old", lambda: steps.append("DELETE w1"))
+
+    carried_out(
+        *(swarm, record, "old"),
+        meanwhile=prepare,
+        ticket=ticket,
+        may_go_on=lambda: steps.append("may it go on?"),
+    )
+    assert steps == [
+        *("may it go on?", "ticket for old", "look", "DELETE m1", "ticket taken back"),
+        *("look", "may it go on?", "DELETE w1", "look"),
+    ]
+    assert swarm.shown == [f"for {node_id('m1')}", ""]
 
 
 @pytest.mark.parametrize("ticket", ["", "secret"])
