@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cloudstorctl.config import stack_and_glob
+from cloudstorctl.core.declared import of_any_name
+from cloudstorctl.core.templates import ANY_TEXT
 from cloudstorctl.errors import UsageError
 
 if TYPE_CHECKING:
@@ -42,6 +44,11 @@ def declared_stacks(context: Context, world: World, console: Console) -> tuple[D
             stacks.update(dict.fromkeys(told.stacks))
             for sentence in told.unset:
                 console.message(sentence)
+    for template, file in of_any_name(stacks):
+        console.message(
+            f"{file}: what {template.replace(ANY_TEXT, '*')} yields cannot be told, so that it "
+            "keeps every volume."
+        )
     return tuple(stacks)
 
 
@@ -71,6 +78,8 @@ def _sources(pattern: str, world: World, typed: list[bytes]) -> Iterator[Source]
     if not Path(pattern).exists():  # a name may hold brackets, which a pattern reads otherwise
         found = sorted(glob(pattern, recursive=True))  # noqa: PTH207 - it may be absolute
     if not found:
-        raise UsageError(f"--declared-by {pattern}: there is no such file.")
+        raise UsageError(
+            f"{pattern}: there is no such file, which --declared-by or 'protect.declared_by' names."
+        )
     for path in found:
         yield source_at(Path(path), path)

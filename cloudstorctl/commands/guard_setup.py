@@ -142,7 +142,7 @@ def _change(step: FileStep | LinkStep) -> None:
             if step.after is None:
                 step.path.unlink()
             else:
-                replace_file(step.path, step.after)
+                replace_file(step.path, step.after, make_folders=True)
         elif step.target is None:
             step.path.unlink()
         else:

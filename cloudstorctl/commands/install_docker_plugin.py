@@ -74,7 +74,7 @@ def install_docker_plugin(
         return ExitCode.DONE
     if file.is_symlink():
         _done(file, "replaced", file.unlink)  # what it leads to is not ours to overwrite
-    _done(file, "written", lambda: replace_file(file, text, mode=0o755))
+    _done(file, "written", lambda: replace_file(file, text, mode=0o755, make_folders=True))
     _check_that_it_answers(file, world)
     console.message(f"Wrote {file}, which runs {world.python}. Try it: docker cloudstor ls")
     if system and (own / FILE).exists():

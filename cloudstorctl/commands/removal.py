@@ -102,7 +102,7 @@ def carry_out(
         show_outcomes(session, ended.exit_code, str(ended))
         raise ended
     code = ExitCode.INTERRUPTED if interrupted else exit_code_of(outcomes) or left
-    show_outcomes(session, code)
+    show_outcomes(session, code, "interrupted" if interrupted else None)
     return code
 
 
@@ -147,15 +147,17 @@ def show_outcomes(session: Session, code: ExitCode, error: str | None = None) ->
     from cloudstorctl.render.visible import visible  # noqa: PLC0415 - as above
 
     course = session.course
+    error = error or course.error
     course.ending = ending = Ending(command=course.command, exit_code=code, error=error)
     outcomes = course.outcomes
+    planned = course.plan is not None and course.plan.removals
     removed = [o.volume for o in outcomes if o.status is OutcomeStatus.REMOVED]
     show(
         session.console,
         session.context.output,
         document=lambda: course.document(ending),
         names=lambda: "".join(f"{visible(name)}\n" for name in removed),
-        screens=lambda: [screens.outcomes_screen(outcomes)],
+        screens=lambda: [screens.outcomes_screen(outcomes)] if outcomes or not planned else [],
     )
 
 

@@ -30,6 +30,7 @@ from cloudstorctl.commands.removal import (
 )
 from cloudstorctl.commands.session import Marking, open_session
 from cloudstorctl.core.advice import advice_on
+from cloudstorctl.core.judgement import Ruling
 from cloudstorctl.core.model import VolumeName
 from cloudstorctl.core.plan import check_limits, plan_removals
 from cloudstorctl.errors import ExitCode
@@ -79,9 +80,12 @@ def rm(  # noqa: PLR0913 - one for each option
         session.course.planned(plan)
         check_limits(plan, len(seen.verdicts), limits_of(context))
         missing = [name for name in volumes if seen.on(VolumeName(name)) is None]
-        for name in missing:
-            session.console.error(unlisted(name, seen))
+        told = [unlisted(name, seen) for name in missing]
+        for sentence in told:
+            session.console.error(sentence)
         _refuse(session, seen, plan)
+        told += (f"{kept.volume} is {kept.ruling} and was not removed" for kept in plan.kept)
+        session.course.error = "; ".join(told) or None
         unseen = ExitCode.FAILED if seen.complete else ExitCode.INCOMPLETE
         left = kept_code(plan) or (unseen if missing else ExitCode.DONE)
         if plan.removals:
@@ -97,5 +101,7 @@ def _refuse(session: Session, seen: Assessment, plan: Plan) -> None:
         for reason in kept.reasons:
             session.console.error(f"  {reason}")
         verdict = seen.on(kept.volume)
-        for line in advice_on(verdict, seen.survey) if verdict else ():
+        # A grace period that cannot be known ends once the memory is mended, as was told.
+        lost = kept.ruling is Ruling.PENDING and seen.memory.trouble
+        for line in advice_on(verdict, seen.survey) if verdict and not lost else ():
             session.console.error(f"  {line}")

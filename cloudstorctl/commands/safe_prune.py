@@ -29,10 +29,10 @@ from cloudstorctl.commands.removal import (
     limits_of,
     show_outcomes,
 )
+from cloudstorctl.commands.replacing import replace_file
 from cloudstorctl.commands.selection import Patterns, Selection
 from cloudstorctl.commands.session import Marking, open_session
 from cloudstorctl.commands.showing import show
-from cloudstorctl.commands.whole_file import write_whole
 from cloudstorctl.core.judgement import Ruling
 from cloudstorctl.core.plan import check_limits, plan_removals
 from cloudstorctl.core.plan_document import plan_document
@@ -170,7 +170,7 @@ def _show(session: Session, plan: Plan) -> None:
 def _write(path: Path, plan: Plan) -> None:
     text = json.dumps(plan_document(plan), indent=2) + "\n"
     try:
-        write_whole(path, text)
+        replace_file(path, text)
     except OSError as error:
         raise CloudstorctlError(
             f"The plan cannot be written to {path}: {error.strerror}. Nothing was removed."

@@ -38,6 +38,10 @@ def tell(
     return code
 
 
+_READABLE = 0o644
+"""node-exporter runs as a user of its own."""
+
+
 def _notify(course: Course, code: int, environ: Mapping[str, str]) -> tuple[str, ...]:
     context = course.context
     if context is None or not course.removes or not context.notify:
@@ -54,16 +58,16 @@ def _notify(course: Course, code: int, environ: Mapping[str, str]) -> tuple[str,
 
 
 def _write_metrics(file: Path, now: Measures) -> str | None:
-    from cloudstorctl.commands.whole_file import READABLE, write_whole  # noqa: PLC0415 - slow
+    from cloudstorctl.commands.replacing import refuse_special, replace_file  # noqa: PLC0415 - slow
     from cloudstorctl.render.metrics import measures_in, metrics_text  # noqa: PLC0415 - slow
 
     try:
+        refuse_special(file)
         before = measures_in(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError):  # there is none yet, or it is not ours
         before = None
     try:
-        # node-exporter runs as a user of its own.
-        write_whole(file, metrics_text(added_to(before, now)), mode=READABLE)
+        replace_file(file, metrics_text(added_to(before, now)), mode=_READABLE)
     except OSError as error:
         return f"The metrics cannot be written to {file}: {error.strerror}."
     return None

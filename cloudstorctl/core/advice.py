@@ -66,6 +66,14 @@ def _on_claim(claim: Claim, verdict: Verdict, hostnames: Mapping[NodeId, str]) -
                 f"'docker service update --label-add settled=yes {service}'."
             )
         case ClaimKind.PROTECTED:
-            return _BACK_IT_UP if claim.holder.id == RULE else _UNPROTECT
+            return _on_protection(claim)
         case _ as never:
             assert_never(never)
+
+
+def _on_protection(claim: Claim) -> str:
+    if claim.holder.id == RULE:
+        return _BACK_IT_UP
+    if claim.detail.startswith("declared"):  # declared.py
+        return f"If it is no longer needed, take it out of {claim.holder.name} first."
+    return _UNPROTECT

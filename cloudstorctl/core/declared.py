@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 _ANY_STACK = "{{.Service.Name}}"
 """A word that is not known, the same in every place (templates.py, Known.service_name)."""
 
+_NOBODY = "a name that nobody gives"
+
 ANY_LABELS = (("", "/"),)
 """Labels that are not known: any of them may have a slash."""
 
@@ -95,6 +97,19 @@ def wanted_by(stacks: Iterable[DeclaredStack]) -> Iterator[Wanted]:
         together[stack.stack, project].append(stack)
     for (name, _), files in together.items():
         yield from _Together(name, files).wanted()
+
+
+def of_any_name(stacks: Iterable[DeclaredStack]) -> tuple[tuple[str, str], ...]:
+    """Give the sources, each with its file, that keep every volume: any name fits."""
+    return tuple(
+        dict.fromkeys(
+            (wanted.mount.source, wanted.claim.holder.name)
+            for wanted in wanted_by(stacks)
+            if wanted.mount.kind is MountKind.VOLUME
+            and wanted.mount.source
+            and yields(wanted.mount.source, wanted.known).matches(_NOBODY) is not None
+        )
+    )
 
 
 class _Together:

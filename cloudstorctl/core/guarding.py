@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from cloudstorctl.core.advice import advice_on
@@ -79,13 +79,16 @@ def _unlisted(
     """Judge a name that no engine lists."""
     survey = seen.survey
     volume = Volume(name=VolumeName(canonical(name)), drivers=(), entries=(), backings=())
-    return judge(
+    verdict = judge(
         volume,
         claims_in(survey, reacher_for(survey), protect, declared).on(volume),
         seen.gaps,
         Patience(now=survey.taken_at),
         {node.id: node.hostname for node in survey.nodes},
     )
+    if verdict.ruling is not Ruling.REMOVABLE:
+        return verdict
+    return replace(verdict, reasons=(f"No engine lists {name}, and nothing refers to it.",))
 
 
 def _denied(verdict: Verdict, survey: Survey) -> str:
@@ -96,7 +99,8 @@ def _denied(verdict: Verdict, survey: Survey) -> str:
 
 def _first(reasons: tuple[str, ...]) -> tuple[str, ...]:
     more = len(reasons) - _TOLD
-    return reasons if more <= 0 else (*reasons[:_TOLD], f"There are {more} reasons more.")
+    told = "There is one reason more." if more == 1 else f"There are {more} reasons more."
+    return reasons if more <= 0 else (*reasons[:_TOLD], told)
 
 
 def on_plugin(seen: Assessment, node: NodeId, names: Iterable[str], change: str) -> Answer:

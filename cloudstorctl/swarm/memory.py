@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from cloudstorctl.core.memory import Since
     from cloudstorctl.swarm.ports import Config, KeepsConfigs, ReadsManager
 
-_NAME = re.compile(re.escape(PREFIX) + r"([0-9]{10})")
+_NAME = re.compile(re.escape(PREFIX) + r"([0-9]{10,})")
 _CONFLICT = 409
 
 

@@ -131,8 +131,8 @@ def test_a_variable_that_is_not_set_is_told_and_keeps_more(stage: Stage, folder:
 @pytest.mark.parametrize(
     ("option", "told"),
     [
-        ("deploy/*.yaml", "--declared-by deploy/*.yaml: there is no such file."),
-        ("shop=no.yml", "--declared-by no.yml: there is no such file."),
+        ("deploy/*.yaml", "deploy/*.yaml: there is no such file, "),
+        ("shop=no.yml", "no.yml: there is no such file, "),
         ("deploy", "deploy: it cannot be read: Is a directory."),
         ("bad.yml", "bad.yml, line 1: it is no valid YAML"),
         ("other.yml", "other.yml is no stack file"),
@@ -218,3 +218,17 @@ def test_the_example_of_the_readme_keeps_what_it_says(stage: Stage, folder: Path
     ]
     told = [each["detail"] for each in document["outcomes"] if each["volume"] == "shop_uploads"]
     assert told == ["It is protected (declared by service web in deploy/shop.yml, as stack shop)."]
+
+
+@pytest.mark.parametrize("name", ["{{.Bogus}}-q", "{{index .Service.Labels `x`}}-blue"])
+def test_a_name_that_could_be_any_is_told_with_its_file(stage: Stage, name: str) -> None:
+    volumes = {"volumes": {"q": {"name": name, "driver": DRIVER}}}
+    services = {"services": {"web": {"image": "x", "volumes": ["q:/d"]}}}
+    path = stage.folder / "repository/deploy/any.yml"
+    path.write_text(json.dumps({**services, **volumes}))
+    ran = stage.run("ls", "older", OPTION, "shop=deploy/any.yml")
+    assert ran.err == (
+        f"deploy/any.yml: what {name} yields cannot be told, so that it keeps every volume.\n"
+    )
+    assert "reserved" in ran.out
+    assert stage.run("ls", "older", OPTION, "shop=deploy/old.yml").err == ""

@@ -43,6 +43,14 @@ def before_writing(stage: Stage, act: Callable[[], Reply | None]) -> None:
     stage.swarm.before("POST", "/configs/create", act)
 
 
+def test_rm_sends_nobody_past_a_broken_memory(stage: Stage) -> None:
+    put(stage, b"nonsense")
+    ran = stage.run("rm", "old")
+    assert ran.code == 4
+    assert f"'docker config rm {name_of(1)}'" in ran.err
+    assert "does not wait for that" not in ran.err
+
+
 def refuse(stage: Stage, method: str, path: str, status: int) -> None:
     stage.swarm.before(method, path, lambda: json_reply({"message": "no"}, status=status))
 

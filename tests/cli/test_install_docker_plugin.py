@@ -118,7 +118,7 @@ def test_a_folder_in_its_place_is_an_error(tmp_path: Path) -> None:
     assert installs(tmp_path).code == 4
     ran = installs(tmp_path, "--force")
     assert (ran.code, ran.out) == (1, "")
-    assert ran.err.endswith("could not be written: Is a directory\n")
+    assert ran.err.endswith("could not be written: it is no regular file\n")
     assert [each.name for each in where(tmp_path).parent.iterdir()] == ["docker-cloudstor"]
 
 

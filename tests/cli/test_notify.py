@@ -80,7 +80,7 @@ def test_a_webhook_is_told_once_and_exactly_what_json_output_prints(
     assert hook.bodies == [ran.out]
     if hook.told["schema"] == "cloudstorctl/outcomes/v1":
         assert hook.told["exit_code"] == code
-        assert (hook.told["command"], hook.told["error"]) == (command[0], None)
+        assert (hook.told["command"], hook.told["error"] is None) == (command[0], code == 0)
 
 
 @pytest.mark.parametrize("form", ["table", "yaml", "name"])

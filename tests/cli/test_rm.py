@@ -88,3 +88,10 @@ def test_names_are_no_patterns(stage: Stage) -> None:
 
 def test_rm_without_a_name_is_a_usage_error(stage: Stage) -> None:
     assert stage.run("rm").code == 2
+
+
+def test_a_document_tells_what_was_asked_for_and_is_not_there_or_was_kept(stage: Stage) -> None:
+    assert stage.document("rm", "nosuch", code=1)["error"].startswith("nosuch: no engine lists")
+    refused = stage.document("rm", "web-1-vol", code=4)
+    assert refused["error"] == "web-1-vol is in-use and was not removed"
+    assert stage.document("rm", "old")["error"] is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -245,3 +246,18 @@ def test_configured_protection_keeps_a_volume(stage: Stage) -> None:
     file.write_text('[contexts.prod.protect]\nvolumes = ["*er"]\n')
     options = ("--config", str(file), "--context", "prod")
     assert stage.names("safe-prune", "--yes", *options) == ["old"]
+
+
+@pytest.mark.parametrize("option", ["--plan-out", "--metrics-out"])
+def test_a_file_never_takes_the_place_of_a_pipe_or_a_link(stage: Stage, option: str) -> None:
+    pipe, real, link = (stage.folder / name for name in ("pipe", "real", "link"))
+    os.mkfifo(pipe)
+    real.touch()
+    link.symlink_to(real)
+    ran = stage.run("safe-prune", "--dry-run", option, str(pipe))
+    assert ran.code == 1
+    assert f"cannot be written to {pipe}: it is no regular file" in ran.err
+    assert pipe.is_fifo()
+    assert stage.run("safe-prune", "--dry-run", option, str(link)).code == 0
+    assert link.is_symlink()
+    assert real.read_text()

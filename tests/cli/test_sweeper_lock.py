@@ -53,6 +53,7 @@ def test_a_second_run_is_refused_and_told_who_and_how_to_end_it(stage: Stage, co
     words = ["apply", str(plan)] if command == "apply" else ["safe-prune", "--yes"]
     ran = stage.run(*words)
     assert ran.code == 4
+    assert "Nothing was to be removed" not in ran.out
     assert (
         "Another run removes volumes of this swarm just now: somebody has had the lock" in ran.err
     )

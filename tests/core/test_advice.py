@@ -123,3 +123,11 @@ def test_a_name_that_two_volumes_have_is_settled_by_no_reading() -> None:
     assert told.startswith("Which one is meant is for you to settle: 'cloudstorctl inspect data'")
     unseen = Gap(source="node w2", cause="down")
     assert len(advice(gaps=(twice, unseen))) == 2
+
+
+def test_what_a_stack_file_declares_is_taken_out_of_that_file() -> None:
+    claim = replace(
+        a_claim(ClaimKind.PROTECTED, HolderType.CONFIGURATION, "deploy/shop.yml", on=None),
+        detail="declared by service web in deploy/shop.yml, as stack shop",
+    )
+    assert advice(claim) == ("If it is no longer needed, take it out of deploy/shop.yml first.",)

@@ -117,3 +117,10 @@ def test_other_configs_of_the_swarm_are_left_alone() -> None:
     remember(manager, recall(manager), {B: NOW})
     assert names_in(swarm) == [name_of(2), "nginx.conf"]
     assert read(swarm.configs[-1].data) == {B: NOW}
+
+
+def test_the_number_after_the_last_of_ten_digits_has_eleven() -> None:
+    swarm = FakeSwarm("m1")
+    keep(swarm, 9_999_999_999)
+    assert remember(a_manager(swarm), recall(a_manager(swarm)), {B: NOW}) == 0
+    assert recall(a_manager(swarm)) == Memory(since={B: NOW}, sequence=10_000_000_000)
