@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cloudstorctl.core.memory import Memory, after_look, after_losing
+from cloudstorctl.core.marking import after_look, after_losing
+from cloudstorctl.core.memory import Memory
 from cloudstorctl.errors import CloudstorctlError
 
 if TYPE_CHECKING:

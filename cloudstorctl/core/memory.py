@@ -1,23 +1,15 @@
-"""Since when volumes have been seen unused: what a look at the swarm adds to it, and takes away.
-
-The memory is kept in the swarm (swarm/memory.py). A volume is in it from the first look that saw
-it unused, and leaves it with the first claim. A look that could not see all of a volume's use says
-nothing about it: it neither begins a grace period nor ends one.
-"""
+"""Since when volumes have been seen unused: what the swarm remembers of it (swarm/memory.py)."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from datetime import datetime
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import datetime
+from cloudstorctl.core.model import VolumeName
 
-    from cloudstorctl.core.model import VolumeName
-    from cloudstorctl.core.verdict import Assessment
-
-    Since = Mapping[VolumeName, datetime]
+Since = Mapping[VolumeName, datetime]
+"""When each volume was first seen unused, and nothing has claimed it since."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +17,6 @@ class Memory:
     """What the swarm remembers."""
 
     since: Since = field(default_factory=dict)
-    """When each volume was first seen unused, and nothing has claimed it since."""
     sequence: int = 0
     """Counts the versions of the memory; 0: there is none yet."""
     trouble: str = ""
@@ -33,33 +24,3 @@ class Memory:
 
 
 NOTHING = Memory()
-
-
-def after_look(since: Since, seen: Assessment, *, tidy: bool = False) -> dict[VolumeName, datetime]:
-    """Give the memory as it is after a look.
-
-    With `tidy`, volumes that no engine lists any more are forgotten, if every list was read. A
-    time is the later one of the operator's clock and the swarm's, so that a wrong clock can make
-    a grace period longer and never shorter.
-    """
-    judged = {verdict.volume.name: verdict for verdict in seen.verdicts}
-
-    def keeps(name: VolumeName) -> bool:
-        if name in judged:
-            return not judged[name].claims
-        return not tidy or any(gap.touches(name) for gap in seen.gaps)
-
-    kept = {name: moment for name, moment in since.items() if keeps(name)}
-    for name, verdict in judged.items():
-        if not verdict.claims and not verdict.gaps:
-            kept.setdefault(name, seen.survey.latest)
-    return kept
-
-
-def after_losing(since: Since, seen: Assessment) -> dict[VolumeName, datetime]:
-    """Give the memory that another run has just written, as it is after this run's look.
-
-    It may have seen more lately than this look did: nothing is added to it, and only what this
-    look saw claimed is taken away.
-    """
-    return {name: since[name] for name in after_look(since, seen) if name in since}

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cloudstorctl.core.judgement import Ruling
-from cloudstorctl.core.memory import Memory, after_look, after_losing
+from cloudstorctl.core.marking import after_look, after_losing
+from cloudstorctl.core.memory import Memory
 from cloudstorctl.core.model import Gap, VolumeName
 from cloudstorctl.core.verdict import Assessment, assess
 from tests.core.builders import HOUR, NOW, a_container, a_reading, a_service, a_survey
