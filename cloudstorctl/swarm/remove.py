@@ -105,12 +105,7 @@ class _Attempts:
         self._drivers_before: dict[NodeId, frozenset[str]] = {}
 
     def outcome(self) -> Outcome:
-        """Look, judge, ask one engine; again until nothing lists it or something forbids it.
-
-        Between the first look and its request there is nothing: a task could come meanwhile. With
-        later ones the data is gone already, and it is about lists.
-        """
-        self._removal.may_go_on()
+        """Look, judge, ask one engine; again until nothing lists it or something forbids it."""
         with self._removal.ticket(self._first.id, self._volume) as ticket:
             outcome = self._step({self._first.id: ticket})
         while outcome is None:
@@ -118,7 +113,12 @@ class _Attempts:
         return outcome
 
     def _step(self, tickets: Mapping[NodeId, str]) -> Outcome | None:
-        """Look, and either say how it ended or ask one engine more, with its ticket."""
+        """Look, and either say how it ended or ask one engine more, with its ticket.
+
+        Nothing is asked between a look and its request: a task could come meanwhile, and make anew
+        what an engine has removed already.
+        """
+        lost = self._lost()
         now = self._removal.look()
         hostnames = {node.id: node.hostname for node in now.survey.nodes}
         verdict = now.on(self._volume)
@@ -142,11 +142,19 @@ class _Attempts:
             )
         if self._removal.stop():
             return self._stopped(left, hostnames)
-        if self._asked:
-            self._removal.may_go_on()
+        if lost is not None:
+            raise lost
         self._listed_before = _listed_by_node(now)
         self._drivers_before = _drivers_by_node(now)
         self._asked[left[0].id] = self._ask(left[0], tickets.get(left[0].id, ""))
+        return None
+
+    def _lost(self) -> CloudstorctlError | None:
+        """Ask whether this run may remove anything; what it did is looked at all the same."""
+        try:
+            self._removal.may_go_on()
+        except CloudstorctlError as error:
+            return error
         return None
 
     def cut_short(self) -> Outcome:

@@ -232,7 +232,7 @@ def test_a_run_that_lost_the_lock_stops_before_the_next_removal(record: Record) 
 
     def may_go_on() -> None:
         asked.append("")
-        if len(asked) > 1:
+        if len(asked) > 1:  # already when it looks what has become of the first
             raise RefusedError("lost")
 
     carried = carried_out(swarm, record, "a", "b", "c", may_go_on=may_go_on)

@@ -141,8 +141,8 @@ def test_a_removal_shows_its_ticket_and_nothing_comes_between_the_last_look_and_
         may_go_on=lambda: steps.append("may it go on?"),
     )
     assert steps == [
-        *("may it go on?", "ticket for old", "look", "DELETE m1", "ticket taken back"),
-        *("look", "may it go on?", "DELETE w1", "look"),
+        *("ticket for old", "may it go on?", "look", "DELETE m1", "ticket taken back"),
+        *("may it go on?", "look", "DELETE w1", "may it go on?", "look"),
     ]
     assert swarm.shown == [f"for {node_id('m1')}", ""]
 

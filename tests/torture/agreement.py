@@ -61,6 +61,10 @@ def _after_removals(command: str, document: Document, *, blind: bool) -> set[int
     early = {ExitCode.NO_ACCESS, ExitCode.FAILED, ExitCode.INTERRUPTED} if unfinished else set()
     # One volume may have been finished and Ctrl-C pressed after its last request.
     early |= {ExitCode.INTERRUPTED}
+    if "lock of the swarm" in (document["error"] or "") or "Another run" in (
+        document["error"] or ""
+    ):
+        early |= {ExitCode.REFUSED}
     if any(statuses[status] for status in _FAILURES):
         return {ExitCode.REMOVALS_FAILED} | early
     if statuses["claimed"]:
@@ -87,7 +91,9 @@ def disagreements(
     outcomes = (document or {}).get("outcomes", [])
     told = [(o["volume"], o["status"]) for o in outcomes if o["status"] != "kept"]
     noted = [(line["volume"], line["status"]) for line in record if line["event"] == "outcome"]
-    if told != noted:
+    # Without the lock of the swarm nothing is begun, and nothing put on record.
+    begun = noted or any(status != "not_tried" for _, status in told)
+    if begun and told != noted:
         yield f"the document of {command} tells {told}, and the record {noted}"
     asked = Counter((d.hostname, d.path.removeprefix("/volumes/")) for d in deletes)
     answered: Counter[tuple[str, str]] = Counter()

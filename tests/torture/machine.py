@@ -186,7 +186,8 @@ class Torture(RuleBasedStateMachine):
         lab = self.lab
         assert lab is not None
         lab.heal()
-        lab.tell("All is mended, and the swarm comes to rest.")
+        lab.swarm.cluster.configs.clear()
+        lab.tell("All is mended, the lock of a dead run too, and the swarm comes to rest.")
         self.ground.look()
         orphans = self.ground.orphans()
         self.run("safe-prune", "--yes", *NO_LIMITS, happenings=[])

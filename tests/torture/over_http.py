@@ -43,7 +43,12 @@ class Sockets:
     def _reply(self, hostname: str, seen: Seen) -> Reply:
         assert self.witness is not None
         exchange = Exchange(
-            hostname=hostname, method=seen.method, path=seen.path, query=seen.query, reaches=True
+            hostname=hostname,
+            method=seen.method,
+            path=seen.path,
+            query=seen.query,
+            body=seen.body,
+            reaches=True,
         )
         self.witness.carry(exchange, _GET if seen.method == "GET" else _DELETE)
         body = bytes(exchange.answer)

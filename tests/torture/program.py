@@ -57,9 +57,6 @@ class Program:
         lab = self._lab
         lab.indent = ""
         words = "safe-prune --dry-run" if command == "plan" else command
-        if command in {"safe-prune", "apply"}:
-            # The witness knows the requests of a look and of a removal alone.
-            argv = (*argv, "--no-lock")
         lab.tell(f"cloudstorctl {' '.join((words, *map(_short, argv)))}")
         lab.indent = "    "
         lab.interrupted = False

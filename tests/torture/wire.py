@@ -166,8 +166,13 @@ class InProcess:
     def post(
         self, path: str, /, *, timeout: float, payload: bytes | None = None, **params: str
     ) -> bytes:
-        """Send one POST: no command that is tortured does so."""
-        raise NotImplementedError(path, timeout, payload, params)
+        """Send one POST, and give the answer."""
+        exchange = self._asked("POST", path, params, timeout, payload or b"")
+        if exchange.late:
+            self._raise_late(path, timeout, whole=True)
+        if exchange.cut:
+            raise PayloadError(self.address, path, "its answer was cut off before its end")
+        return bytes(exchange.answer)
 
     def rest(self) -> None:
         """There is nothing to let go of."""
@@ -175,9 +180,11 @@ class InProcess:
     def close(self) -> None:
         """There is nothing to close."""
 
-    def _asked(self, method: str, path: str, params: dict[str, str], timeout: float) -> Exchange:
+    def _asked(
+        self, method: str, path: str, params: dict[str, str], timeout: float, body: bytes = b""
+    ) -> Exchange:
         exchange = Exchange(
-            hostname=self._hostname, method=method, path=path, query=urlencode(params)
+            hostname=self._hostname, method=method, path=path, query=urlencode(params), body=body
         )
         self._carry(exchange, timeout)
         if exchange.refused:
