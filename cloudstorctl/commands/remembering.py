@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from cloudstorctl.core.marking import after_look, after_losing
 from cloudstorctl.core.memory import Memory
-from cloudstorctl.errors import CloudstorctlError
+from cloudstorctl.errors import CloudstorctlError, WrongSwarmError
 
 if TYPE_CHECKING:
     from cloudstorctl.core.memory import Since
@@ -22,12 +22,18 @@ _TOO_OLD = (
 
 
 def recalled(engines: Engines, cluster_id: str) -> Memory:
-    """Give what the swarm remembers; where that cannot be had, `trouble` says why."""
+    """Give what the swarm remembers; where that cannot be had, `trouble` says why.
+
+    Raises:
+        WrongSwarmError: a manager of another swarm answered.
+    """
     from cloudstorctl.swarm.keeping import keep_no_configs, kept_by_managers  # noqa: PLC0415
     from cloudstorctl.swarm.memory import recall  # noqa: PLC0415 - docker-py is slow
 
     try:
         return kept_by_managers(engines, cluster_id, lambda manager, _: recall(manager))
+    except WrongSwarmError:
+        raise
     except CloudstorctlError as error:
         if keep_no_configs(error):
             return Memory(trouble=_TOO_OLD)

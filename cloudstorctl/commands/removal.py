@@ -84,7 +84,7 @@ def carry_out(
                 removal = Removal(
                     # Another manager may answer now: one of another swarm must not.
                     look=lambda: session.look(
-                        "Looking again", cluster_id=plan.cluster_id, marking=Marking.CLAIMS
+                        "Looking again", cluster_id=plan.cluster_id, marking=Marking.LATER
                     ),
                     may_go_on=keep,
                     ticket=Tickets(session, plan.cluster_id).ticket,
@@ -97,6 +97,7 @@ def carry_out(
                     console.detail(f"{outcome.volume}: {outcome.status}")
         except CloudstorctlError as error:
             ended = error
+        session.mark()
         interrupted = stop()
     if ended is not None:
         show_outcomes(session, ended.exit_code, str(ended))

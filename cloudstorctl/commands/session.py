@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from cloudstorctl.commands.storage import Storage
     from cloudstorctl.config import Context
     from cloudstorctl.core.declared import DeclaredStack
+    from cloudstorctl.core.memory import Memory
     from cloudstorctl.core.model import Survey
     from cloudstorctl.render.console import Console
     from cloudstorctl.swarm.engines import Engines
@@ -33,8 +34,8 @@ class Marking(Enum):
     """What the swarm is to remember of a look."""
 
     NONE = auto()
-    CLAIMS = auto()
-    """What it saw claimed or unused."""
+    LATER = auto()
+    """What it saw claimed or unused, once the removal that it is for has been sent."""
     TIDY = auto()
     """That, and that volumes in no list are gone."""
 
@@ -75,9 +76,14 @@ class Session:
         from cloudstorctl.swarm.survey import SurveySettings, survey  # noqa: PLC0415
 
         context, declared = self.context, self.declared
+        self.mark()
+        swarm = cluster_id or context.cluster_id
+        # Before the survey where it is known of which swarm: what comes after it keeps a removal
+        # waiting that it proves.
+        memory = self._recalled(swarm) if swarm else None
         settings = SurveySettings(
             drivers=context.drivers,
-            cluster_id=cluster_id or context.cluster_id,
+            cluster_id=swarm,
             parallel=context.parallel,
             deadline=context.survey_timeout,
         )
@@ -89,9 +95,7 @@ class Session:
                 progress=lambda done, nodes: progress.update(f"{why}: {done} of {nodes} nodes"),
             )
         seen, restoring = self._asked_of_aws(seen, restorable=restorable)
-        memory = recalled(self.engines, seen.cluster_id) if context.grace else NOTHING
-        if memory.trouble:
-            self._tell_once(memory.trouble)
+        memory = memory or self._recalled(seen.cluster_id)
         assessment = assess(
             seen,
             protect=context.protect_volumes,
@@ -102,9 +106,9 @@ class Session:
         )
         self.course.saw(assessment)
         if context.grace and marking is not Marking.NONE:
-            forgotten = marked(self.engines, assessment, tidy=marking is Marking.TIDY)
-            if forgotten:
-                self._tell_once(forgotten)
+            self._unmarked.append((assessment, marking))
+        if marking is not Marking.LATER:
+            self.mark()
         remember(
             self.invocation,
             context,
@@ -130,6 +134,26 @@ class Session:
         wanted = restorable or within is not None
         restoring = storage.restoring(seen, within) if wanted else NOT_ASKED
         return replace(seen, gaps=(*seen.gaps, *gaps)), restoring
+
+    def mark(self) -> None:
+        """Let the swarm remember the looks that it does not remember yet."""
+        while self._unmarked:
+            seen, marking = self._unmarked.pop(0)
+            forgotten = marked(self.engines, seen, tidy=marking is Marking.TIDY)
+            if forgotten:
+                self._tell_once(forgotten)
+
+    def _recalled(self, cluster_id: str) -> Memory:
+        if not self.context.grace:
+            return NOTHING
+        memory = recalled(self.engines, cluster_id)
+        if memory.trouble:
+            self._tell_once(memory.trouble)
+        return memory
+
+    @cached_property
+    def _unmarked(self) -> list[tuple[Assessment, Marking]]:
+        return []
 
     @cached_property
     def declared(self) -> tuple[DeclaredStack, ...]:

@@ -129,6 +129,23 @@ def test_what_a_look_between_removals_sees_claimed_is_forgotten_too(stage: Stage
     assert OLDER not in remembered(stage)
 
 
+def test_nothing_is_asked_between_the_last_look_and_its_removal(stage: Stage) -> None:
+    put(stage, written({OLD: NOON - 99 * HOUR, OLDER: NOON - 99 * HOUR})[0])
+
+    def list_more() -> Reply | None:
+        # Each look sees a volume that is to be remembered from then on.
+        stage.swarm.list_volume(f"new-{len(stage.swarm.seen)}", "w1")
+        return None
+
+    asked: list[str] = []
+    stage.swarm.hooks.append(lambda _, seen: asked.append(f"{seen.method} {seen.path}"))
+    stage.swarm.before("GET", "/configs", list_more)
+    assert stage.run("safe-prune", "--yes", "old*").code == 0
+    removals = [at for at, each in enumerate(asked) if each.startswith("DELETE /volumes/")]
+    assert [asked[at - 1] for at in removals] == ["GET /tasks"] * 2
+    assert len(remembered(stage)) > 2, "the looks between removals are remembered, too"
+
+
 def test_what_is_forgotten_while_a_run_goes_on_is_not_removed(stage: Stage) -> None:
     put(stage, written({OLD: NOON - 99 * HOUR, OLDER: NOON - 99 * HOUR})[0])
 
