@@ -13,6 +13,7 @@ import msgspec
 
 from cloudstorctl.core.model import Plugin
 from cloudstorctl.errors import UsageError
+from cloudstorctl.guard.unix_http import UnixConnection
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,23 +73,12 @@ class Event(msgspec.Struct):
     actor: _Actor = msgspec.field(name="Actor", default_factory=_Actor)
 
 
-class _Connection(http.client.HTTPConnection):
-    def __init__(self, path: Path, seconds: float | None) -> None:
-        super().__init__("engine", timeout=seconds)
-        self._path = path
-
-    def connect(self) -> None:
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(self.timeout)
-        self.sock.connect(str(self._path))
-
-
 @dataclass(slots=True)
 class LocalEngine:
     """The engine on the other end of a unix socket."""
 
     path: Path
-    _stream: _Connection | None = field(default=None, init=False)
+    _stream: UnixConnection | None = field(default=None, init=False)
 
     @staticmethod
     def at(url: str) -> LocalEngine:
@@ -126,7 +116,7 @@ class LocalEngine:
 
     def events(self) -> Iterator[Event]:
         """Follow what it tells from now on, until the connection ends; asked when this returns."""
-        connection = self._stream = _Connection(self.path, _PATIENCE)
+        connection = self._stream = UnixConnection(self.path, _PATIENCE)
         try:
             connection.request("GET", _EVENTS)
             # The answer begins at once, before there is an event.
@@ -160,7 +150,7 @@ class LocalEngine:
             connection.close()
 
     def _ask(self, path: str, shape: type[T]) -> T:
-        connection = _Connection(self.path, _PATIENCE)
+        connection = UnixConnection(self.path, _PATIENCE)
         try:
             connection.request("GET", path)
             answer = connection.getresponse()

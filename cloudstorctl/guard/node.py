@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.client
 import json
-import socket
 import subprocess
 import tempfile
 import time
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from cloudstorctl.errors import CloudstorctlError, RefusedError, UsageError
 from cloudstorctl.guard.names import PLUGIN, SOCKET
 from cloudstorctl.guard.probe import URL, comes_from_the_guard
+from cloudstorctl.guard.unix_http import UnixConnection
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -236,21 +236,8 @@ def _value_of(flag: str, words: Sequence[str]) -> str | None:
     return None
 
 
-class _Connection(http.client.HTTPConnection):
-    """HTTP to a unix socket."""
-
-    def __init__(self, path: Path, seconds: float) -> None:
-        super().__init__("localhost", timeout=seconds)
-        self._path = path
-
-    def connect(self) -> None:
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(self.timeout)
-        self.sock.connect(str(self._path))
-
-
 def _ask(path: Path, method: str, url: str, seconds: float) -> tuple[int, bytes]:
-    connection = _Connection(path, seconds)
+    connection = UnixConnection(path, seconds)
     try:
         connection.request(method, url)
         answer = connection.getresponse()

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from cloudstorctl.swarm.engines import Engines
-    from cloudstorctl.swarm.ports import KeepsConfigs
+    from cloudstorctl.swarm.ports import Config, KeepsConfigs, ReadsManager
 
 _T = TypeVar("_T")
 
@@ -55,6 +55,15 @@ def kept_by_managers(
             manager.rest()
     told = "; ".join(dict.fromkeys(failures))
     raise NoAccessError(f"no manager of the swarm answers for it: {told}")
+
+
+def config_named(manager: ReadsManager, name: str) -> Config | None:
+    """Give the config of just this name; the managers look for the beginnings of names.
+
+    Raises:
+        EngineError: the manager does not tell.
+    """
+    return next((config for config in manager.configs(name) if config.name == name), None)
 
 
 def keep_no_configs(error: Exception) -> bool:

@@ -15,7 +15,7 @@ from cloudstorctl.errors import (
     RefusedError,
     ShapeError,
 )
-from cloudstorctl.swarm.keeping import keep_no_configs, kept_by_managers
+from cloudstorctl.swarm.keeping import config_named, keep_no_configs, kept_by_managers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -157,15 +157,14 @@ class SwarmLock:
 
 
 def _look_up(manager: ReadsManager) -> _Found | None:
-    for config in manager.configs(NAME):
-        if config.name != NAME:
-            continue
-        try:
-            lock = document.read(config.data, dict(config.labels).get(_EXPIRY, ""))
-        except ShapeError as error:
-            raise RefusedError(
-                f"The config {NAME} is no lock of cloudstorctl ({error}): nothing was removed. "
-                f"'docker config rm {NAME}' on a manager removes it."
-            ) from error
-        return _Found(config=config, lock=lock)
-    return None
+    config = config_named(manager, NAME)
+    if config is None:
+        return None
+    try:
+        lock = document.read(config.data, dict(config.labels).get(_EXPIRY, ""))
+    except ShapeError as error:
+        raise RefusedError(
+            f"The config {NAME} is no lock of cloudstorctl ({error}): nothing was removed. "
+            f"'docker config rm {NAME}' on a manager removes it."
+        ) from error
+    return _Found(config=config, lock=lock)

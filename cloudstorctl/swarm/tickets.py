@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from cloudstorctl.core.ticket import LABELS, LIFE, Ticket, name_of, read, written
 from cloudstorctl.errors import CloudstorctlError
-from cloudstorctl.swarm.keeping import kept_by_managers
+from cloudstorctl.swarm.keeping import config_named, kept_by_managers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,12 +58,11 @@ def redeem(
     """
 
     def use(manager: KeepsConfigs, time: datetime | None) -> bool:
-        name = name_of(secret)
-        found = [config for config in manager.configs(name) if config.name == name]
-        if not found or not read(found[0].data).admits(volume, node, time or now()):
+        found = config_named(manager, name_of(secret))
+        if found is None or not read(found.data).admits(volume, node, time or now()):
             return False
         # The managers let only one run remove it.
-        return manager.remove_config(found[0].id)
+        return manager.remove_config(found.id)
 
     try:
         return kept_by_managers(engines, None, use)
@@ -72,7 +71,6 @@ def redeem(
 
 
 def _taken(manager: KeepsConfigs, secret: str) -> None:
-    name = name_of(secret)
-    for config in manager.configs(name):
-        if config.name == name:
-            manager.remove_config(config.id)
+    found = config_named(manager, name_of(secret))
+    if found is not None:
+        manager.remove_config(found.id)
