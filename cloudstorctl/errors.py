@@ -51,6 +51,10 @@ class IncompleteError(CloudstorctlError):
     exit_code = ExitCode.INCOMPLETE
 
 
+class NotRememberedError(IncompleteError):
+    """What a look saw is not remembered in the swarm: a grace period cannot be proved from it."""
+
+
 class StalePlanError(CloudstorctlError):
     """A saved plan no longer describes the swarm; the text names what changed."""
 

@@ -79,7 +79,7 @@ def apply(  # noqa: PLR0913 - one for each option
         context = replace(context, require_recovery_point=saved.recovery_within)
     with open_session(invocation, context) as session:
         session.tell_of_grace()
-        seen = session.look(marking=Marking.TIDY)
+        seen = session.look(marking=Marking.NOW)
         changes = changes_since(saved, seen)
         if changes:
             told = "\n".join(f"  {change}" for change in changes)

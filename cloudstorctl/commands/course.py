@@ -43,6 +43,8 @@ class Course:
     """The last look: how the swarm is now."""
     completed_at: datetime | None = None
     """When the last look was taken that left nothing unseen."""
+    forgetful: bool = False
+    """Whether the swarm does not remember what was seen."""
     plan: Plan | None = None
     candidates: Mapping[Ruling, int] | None = None
     outcomes: list[Outcome] = field(default_factory=list)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from cloudstorctl.core.marking import after_look, after_losing
 from cloudstorctl.core.memory import Memory
-from cloudstorctl.errors import CloudstorctlError, WrongSwarmError
+from cloudstorctl.errors import CloudstorctlError, NotRememberedError, WrongSwarmError
 
 if TYPE_CHECKING:
     from cloudstorctl.core.memory import Since
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from cloudstorctl.swarm.ports import KeepsConfigs
 
 _ATTEMPTS = 5
+_LOST = "What was seen unused or claimed is not remembered"
 _TOO_OLD = (
     "This swarm's managers are older than Docker 17.06, and cannot remember since when a volume is "
     "unused: every one counts as never seen unused. --grace 0s removes without a grace period."
@@ -43,41 +44,66 @@ def recalled(engines: Engines, cluster_id: str) -> Memory:
         )
 
 
-def marked(engines: Engines, seen: Assessment, *, tidy: bool) -> str:
-    """Remember what a look has seen unused, and forget what it has seen claimed.
+def marked(engines: Engines, seen: Assessment) -> str:
+    """Remember what a look has seen unused, and forget what it has seen claimed or gone.
 
-    Gives a sentence that says what is not remembered, or an empty text.
+    Gives a sentence that says what did not fit, or an empty text.
+
+    Raises:
+        NotRememberedError: the swarm does not remember any of it; the text says why.
     """
+    memory = seen.memory
+    # That it cannot be read has been told.
+    return "" if memory.trouble else _swapped(engines, seen, memory, after_look(memory.since, seen))
+
+
+def unmarked(engines: Engines, seen: Assessment) -> str:
+    """Forget what a look without a grace period has seen claimed or gone; it adds nothing.
+
+    A volume that is made anew under a name, or used no longer, begins to wait then.
+
+    Raises:
+        NotRememberedError: the swarm does not forget it; the text says why.
+    """
+    try:
+        memory = recalled(engines, seen.survey.cluster_id)
+    except WrongSwarmError as error:
+        raise NotRememberedError(f"{_LOST}: {error}.") from error
+    # What cannot be read counts for nobody.
+    return _swapped(engines, seen, memory, after_losing(memory.since, seen))
+
+
+def _swapped(engines: Engines, seen: Assessment, memory: Memory, wanted: Since) -> str:
     from cloudstorctl.swarm.keeping import kept_by_managers  # noqa: PLC0415 - as above
 
-    if seen.memory.trouble:
-        return ""
-    wanted = after_look(seen.memory.since, seen, tidy=tidy)
-    if wanted == seen.memory.since:
+    if wanted == memory.since:
         return ""
     try:
         return kept_by_managers(
-            engines, seen.survey.cluster_id, lambda manager, _: _written(manager, seen, wanted)
+            engines,
+            seen.survey.cluster_id,
+            lambda manager, _: _written(manager, seen, memory, wanted),
         )
+    except NotRememberedError:
+        raise
     except CloudstorctlError as error:
-        return f"What was seen unused is not remembered: {error}."
+        raise NotRememberedError(f"{_LOST}: {error}.") from error
 
 
-def _written(manager: KeepsConfigs, seen: Assessment, wanted: Since) -> str:
+def _written(manager: KeepsConfigs, seen: Assessment, memory: Memory, wanted: Since) -> str:
     from cloudstorctl.swarm.memory import recall, remember  # noqa: PLC0415 - as above
 
-    memory = seen.memory
     for _ in range(_ATTEMPTS):
         left_out = remember(manager, memory, wanted)
         if left_out is not None:
             return _told(left_out)
         memory = recall(manager)
         if memory.trouble:
-            return memory.trouble
+            raise NotRememberedError(memory.trouble)
         wanted = after_losing(memory.since, seen)
         if wanted == memory.since:
             return ""
-    return "What was seen unused is not remembered: other runs write it again and again."
+    raise NotRememberedError(f"{_LOST}: other runs write it again and again.")
 
 
 def _told(left_out: int) -> str:

@@ -75,7 +75,7 @@ def rm(  # noqa: PLR0913 - one for each option
     refuse_unquoted(context, volumes)
     with open_session(invocation, context) as session:
         session.tell_of_grace()
-        seen = session.look(marking=Marking.TIDY)
+        seen = session.look(marking=Marking.NOW)
         plan = plan_removals(seen, frozenset(VolumeName(name) for name in volumes))
         session.course.planned(plan)
         check_limits(plan, len(seen.verdicts), limits_of(context))

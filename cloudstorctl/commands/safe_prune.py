@@ -103,7 +103,7 @@ def safe_prune(  # noqa: PLR0913 - one for each option
     selection = Selection(patterns=tuple(patterns or ()), exclude=tuple(exclude or ()))
     with open_session(invocation, context) as session:
         session.tell_of_grace()
-        seen = session.look(restorable=True, marking=Marking.TIDY)
+        seen = session.look(restorable=True, marking=Marking.NOW)
         chosen = selection.of(seen.verdicts, seen.survey)
         plan = plan_removals(seen, frozenset(verdict.volume.name for verdict in chosen))
         session.course.planned(plan)

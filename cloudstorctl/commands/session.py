@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 
 from cloudstorctl.commands.completion import remember
 from cloudstorctl.commands.declared import declared_stacks
-from cloudstorctl.commands.remembering import marked, recalled
+from cloudstorctl.commands.remembering import marked, recalled, unmarked
 from cloudstorctl.core.ebs import name_gaps, on_ebs
 from cloudstorctl.core.memory import NOTHING
 from cloudstorctl.core.restoring import NOT_ASKED, Restoring
 from cloudstorctl.core.verdict import Assessment, assess
+from cloudstorctl.errors import NotRememberedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,10 +35,10 @@ class Marking(Enum):
     """What the swarm is to remember of a look."""
 
     NONE = auto()
+    NOW = auto()
+    """What it saw unused, claimed or gone."""
     LATER = auto()
-    """What it saw claimed or unused, once the removal that it is for has been sent."""
-    TIDY = auto()
-    """That, and that volumes in no list are gone."""
+    """The same, once the removal that it is for has been sent."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,8 +106,8 @@ class Session:
             restoring=restoring,
         )
         self.course.saw(assessment)
-        if context.grace and marking is not Marking.NONE:
-            self._unmarked.append((assessment, marking))
+        if marking is not Marking.NONE:
+            self._unmarked.append(assessment)
         if marking is not Marking.LATER:
             self.mark()
         remember(
@@ -137,11 +138,16 @@ class Session:
 
     def mark(self) -> None:
         """Let the swarm remember the looks that it does not remember yet."""
+        note = marked if self.context.grace else unmarked
         while self._unmarked:
-            seen, marking = self._unmarked.pop(0)
-            forgotten = marked(self.engines, seen, tidy=marking is Marking.TIDY)
-            if forgotten:
-                self._tell_once(forgotten)
+            seen = self._unmarked.pop(0)
+            try:
+                told = note(self.engines, seen)
+            except NotRememberedError as error:
+                self.course.forgetful = True
+                told = str(error)
+            if told:
+                self._tell_once(told)
 
     def _recalled(self, cluster_id: str) -> Memory:
         if not self.context.grace:
@@ -152,7 +158,7 @@ class Session:
         return memory
 
     @cached_property
-    def _unmarked(self) -> list[tuple[Assessment, Marking]]:
+    def _unmarked(self) -> list[Assessment]:
         return []
 
     @cached_property

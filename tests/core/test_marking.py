@@ -38,8 +38,8 @@ def reserved() -> Survey:
     return a_survey(a_reading("w1", "data"), services=(a_service("web", "data", replicas=0),))
 
 
-def after(survey: Survey, since: dict[VolumeName, datetime], *, tidy: bool = False) -> object:
-    return after_look(since, assess(survey), tidy=tidy)
+def after(survey: Survey, since: dict[VolumeName, datetime]) -> object:
+    return after_look(since, assess(survey))
 
 
 def test_what_is_seen_unused_for_the_first_time_is_remembered_from_then_on() -> None:
@@ -62,19 +62,20 @@ def test_a_gap_that_hides_another_volume_does_not_matter() -> None:
     assert after(unused(gaps=(gap,)), {}) == {DATA: NOW}
 
 
-def test_what_no_engine_lists_is_forgotten_by_a_tidy_and_whole_look_alone() -> None:
+def test_what_no_engine_lists_is_forgotten_by_a_whole_look_alone() -> None:
     before = {DATA: LONG_AGO, OTHER: LONG_AGO}
-    assert after(unused(), before) == before
-    assert after(unused(), before, tidy=True) == {DATA: LONG_AGO}
-    assert after(unused(gaps=(BLIND,)), before, tidy=True) == before
+    assert after(unused(), before) == {DATA: LONG_AGO}
+    assert after(unused(gaps=(BLIND,)), before) == before
     hidden = replace(BLIND, volumes=frozenset({OTHER}))
-    assert after(unused(gaps=(hidden,)), before, tidy=True) == before
+    assert after(unused(gaps=(hidden,)), before) == before
 
 
-def test_who_loses_the_race_to_write_adds_nothing_and_forgets_what_it_saw_claimed() -> None:
-    assert after_losing({OTHER: LONG_AGO}, assess(unused())) == {OTHER: LONG_AGO}
+def test_who_loses_the_race_to_write_adds_nothing_and_forgets_what_it_saw_claimed_or_gone() -> None:
+    two = a_survey(a_reading("w1", "data", "other"))
+    assert after_losing({OTHER: LONG_AGO}, assess(two)) == {OTHER: LONG_AGO}
     won = {DATA: LONG_AGO, OTHER: LONG_AGO}
-    assert after_losing(won, assess(claimed())) == {OTHER: LONG_AGO}
+    assert after_losing(won, assess(unused())) == {DATA: LONG_AGO}
+    assert after_losing(won, assess(claimed())) == {}
 
 
 @pytest.mark.parametrize("ahead", [HOUR, -HOUR])
