@@ -1,7 +1,7 @@
 """The memory of unused volumes as bytes, and back (`cloudstorctl/unused/v1`).
 
 Volumes stand under the time when they were first seen unused, which many share: the names of
-10,000 anonymous volumes, which do not compress, and their times fit in 400 kB.
+10,000 anonymous volumes, which do not compress, and their times fit in 500 kB.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from cloudstorctl.core.fields import document_in
 from cloudstorctl.core.model import VolumeName
-from cloudstorctl.core.times import moment_in, rfc3339
+from cloudstorctl.core.times import moment_in, rfc3339_exact
 from cloudstorctl.errors import ShapeError
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def written(since: Since, most: int = MOST) -> tuple[bytes, int]:
 
 
 def read(data: bytes) -> dict[VolumeName, datetime]:
-    """Read a memory back.
+    """Read a memory back; of several times of one volume the latest counts.
 
     Raises:
         ShapeError: it is none, or is broken; the text says where.
@@ -61,11 +61,12 @@ def read(data: bytes) -> dict[VolumeName, datetime]:
     if not data.startswith(b"{"):
         data = _unfolded(data)
     top = document_in(data, SCHEMA)
-    return {
-        VolumeName(name): _moment(item)
-        for item in top.items("unused", required=True)
-        for name in item.texts("volumes", required=True)
-    }
+    since: dict[VolumeName, datetime] = {}
+    for item in top.items("unused", required=True):
+        for name in map(VolumeName, item.texts("volumes", required=True)):
+            moment = _moment(item)
+            since[name] = max(moment, since.get(name, moment))
+    return since
 
 
 def _packed(rows: list[tuple[datetime, VolumeName]], most: int) -> bytes:
@@ -73,7 +74,8 @@ def _packed(rows: list[tuple[datetime, VolumeName]], most: int) -> bytes:
         "schema": SCHEMA,
         "unused": [
             {"since": stamp, "volumes": [name for _, name in group]}
-            for stamp, group in groupby(rows, key=lambda row: rfc3339(row[0]))
+            # To the last digit: a time cut short would make a grace period shorter.
+            for stamp, group in groupby(rows, key=lambda row: rfc3339_exact(row[0]))
         ],
     }
     plain = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()

@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 _DAYS_FROM = 2
 """Below so many days, hours are told: `36h`."""
 _UNITS = (("d", 86400), ("h", 3600), ("m", 60), ("s", 1))
+_YEARS = range(1970, 3000)
+"""Of times that are read: any length of time that can be configured may be added to one of them."""
 
 
 def spelled(length: timedelta) -> str:
@@ -34,11 +36,18 @@ def rfc3339(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def rfc3339_exact(at: datetime) -> str:
+    """Write an aware time in the same way with all its digits: `2026-03-01T12:00:00.250000Z`."""
+    return f"{at.astimezone(UTC).replace(tzinfo=None).isoformat()}Z"
+
+
 def moment_in(written: str) -> datetime:
     """Read a time as RFC 3339 has it; one without a zone is taken as UTC.
 
     Raises:
-        ValueError: it is no such time.
+        ValueError: it is no such time, or so far away that it is none.
     """
     moment = datetime.fromisoformat(written)
+    if moment.year not in _YEARS:
+        raise ValueError(f"{written} is too far away")
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

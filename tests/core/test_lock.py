@@ -52,6 +52,7 @@ def test_it_is_told_with_who_holds_it_since_when_and_until_when() -> None:
         (b'{"schema": "x"}', "", "schema is x, expected cloudstorctl/lock/v1"),
         (written(LOCK), "", "the time at which it expires is '', expected a time"),
         (written(LOCK).replace(b"2026", b"MMXX"), expiry_of(LOCK), "since is 'MMXX-"),
+        (written(LOCK), "9999-12-31T23:59:59-12:00", "it expires is '9999-12-31T23:59:59-12:00'"),
         (written(LOCK).replace(b'"t1"', b"7"), expiry_of(LOCK), "token is a number, expected text"),
     ],
 )

@@ -17,9 +17,9 @@ from cloudstorctl.errors import ShapeError
 from tests.core.builders import NOW
 
 
-@given(st.dictionaries(st.text(min_size=1).map(VolumeName), st.integers(0, 10**8), max_size=20))
-def test_what_is_written_is_read_back(ages: dict[VolumeName, int]) -> None:
-    since = {name: NOW - timedelta(seconds=age) for name, age in ages.items()}
+@given(st.dictionaries(st.text(min_size=1).map(VolumeName), st.integers(0, 10**14), max_size=20))
+def test_what_is_written_is_read_back_to_the_last_digit(ages: dict[VolumeName, int]) -> None:
+    since = {name: NOW - timedelta(microseconds=age) for name, age in ages.items()}
     data, left_out = written(since)
     assert (read(data), left_out) == (since, 0)
 
@@ -27,7 +27,7 @@ def test_what_is_written_is_read_back(ages: dict[VolumeName, int]) -> None:
 def test_ten_thousand_anonymous_volumes_fit_into_one_config() -> None:
     chance = random.Random(1)  # noqa: S311 - the same ones each time
     names = [VolumeName(f"{chance.getrandbits(256):064x}") for _ in range(10_000)]
-    since = {name: NOW - timedelta(seconds=chance.randrange(10**6)) for name in names}
+    since = {name: NOW - timedelta(microseconds=chance.randrange(10**12)) for name in names}
     data, left_out = written(since)
     assert left_out == 0
     assert len(data) <= MOST
@@ -52,6 +52,12 @@ def test_a_small_memory_can_be_read_by_people() -> None:
     }
 
 
+def test_of_several_times_of_one_volume_the_latest_counts() -> None:
+    rows = [{"since": f"2026-03-0{day}T12:00:00Z", "volumes": ["a"]} for day in (1, 3, 2)]
+    data = json.dumps({"schema": SCHEMA, "unused": rows}).encode()
+    assert read(data) == {VolumeName("a"): NOW + timedelta(days=2)}
+
+
 def test_versions_sort_by_name() -> None:
     assert name_of(9) < name_of(10) == "cloudstorctl.unused.0000000010"
 
@@ -74,6 +80,11 @@ GOOD = json.dumps({"schema": SCHEMA, "unused": []}).encode()
         (f'{{"schema": "{SCHEMA}", "unused": [{{}}]}}'.encode(), "volumes is missing"),
         (
             f'{{"schema": "{SCHEMA}", "unused": [{{"since": "now", "volumes": ["a"]}}]}}'.encode(),
+            "unused[0].since is text, expected a time",
+        ),
+        (
+            f'{{"schema": "{SCHEMA}", "unused": [{{"since": "9999-12-31T23:59:59-12:00", '
+            '"volumes": ["a"]}]}'.encode(),
             "unused[0].since is text, expected a time",
         ),
         (

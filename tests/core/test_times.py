@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from cloudstorctl.core.times import in_utc, moment_in, rfc3339, spelled
+from cloudstorctl.core.times import in_utc, moment_in, rfc3339, rfc3339_exact, spelled
 
 EAST = datetime(2026, 3, 1, 14, 30, tzinfo=timezone(timedelta(hours=2)))
 
@@ -42,6 +42,19 @@ def test_times_are_written_in_utc() -> None:
 )
 def test_a_time_is_read_back_and_without_a_zone_it_is_utc(written: str) -> None:
     assert moment_in(written) == EAST
+
+
+@pytest.mark.parametrize(
+    "written", ["0001-01-01T00:00:00+14:00", "1969-12-31", "3000-01-01", "9999-12-31T23:59:59Z"]
+)
+def test_a_time_at_an_end_of_the_calendar_is_none(written: str) -> None:
+    with pytest.raises(ValueError, match="too far away"):
+        moment_in(written)
+
+
+def test_a_time_is_written_with_all_its_digits_where_it_has_them() -> None:
+    assert rfc3339_exact(EAST) == "2026-03-01T12:30:00Z"
+    assert rfc3339_exact(EAST + timedelta(milliseconds=250)) == "2026-03-01T12:30:00.250000Z"
 
 
 def test_nanoseconds_as_an_engine_writes_them_are_read() -> None:
