@@ -75,7 +75,7 @@ def _check_swarm(invocation: Invocation, fail_on: Severity | None) -> ExitCode:
 
     context = invocation.context()
     with open_session(invocation, context) as session:
-        seen = session.look()
+        seen = session.look(timeless=True)
     findings, accepted = parted(diagnose(seen), context.doctor_accept)
     from cloudstorctl.render import doctor as shown  # noqa: PLC0415 - rich is slow
 

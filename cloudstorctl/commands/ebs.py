@@ -32,7 +32,7 @@ def ebs(
     """
     context = invocation.context()
     with open_session(invocation, context) as session:
-        seen = session.look()
+        seen = session.look(timeless=True)
     from cloudstorctl.commands.storage import Storage  # noqa: PLC0415 - botocore is slow
 
     storage = Storage(invocation, context)

@@ -23,7 +23,7 @@ def efs(invocation: Invocation) -> ExitCode:
     """
     context = invocation.context()
     with open_session(invocation, context) as session:
-        seen = session.look()
+        seen = session.look(timeless=True)
     from cloudstorctl.commands.storage import Storage  # noqa: PLC0415 - botocore is slow
     from cloudstorctl.core.efs_health import reports  # noqa: PLC0415 - with all of the doctor's
 

@@ -29,7 +29,7 @@ def guard_status(invocation: Invocation) -> ExitCode:
 
     context = invocation.context()
     with open_session(invocation, context) as session:
-        seen = session.look()
+        seen = session.look(timeless=True)
         refusals = refusals_of_ping(
             session.engines, seen.survey.nodes, parameter=QUERY, parallel=context.parallel
         )

@@ -64,7 +64,7 @@ def mount(  # noqa: PLR0913 - one for each option
     wanted = Wanted(service=service, target=target, shared=shared, maxio=perfmode is not None)
     check(wanted)
     with open_session(invocation, context) as session:
-        seen = session.look()
+        seen = session.look(timeless=True)
     alias = alias_for(seen.survey, volume_driver)
     warnings = (*nodes_without(seen.survey, alias), *warnings_about(wanted, seen))
     for warning in warnings:

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 
 from cloudstorctl.commands.completion import remember
 from cloudstorctl.commands.declared import declared_stacks
+from cloudstorctl.commands.details import look_detail, memory_detail, survey_details
 from cloudstorctl.commands.remembering import marked, recalled, unmarked
 from cloudstorctl.core.ebs import name_gaps, on_ebs
+from cloudstorctl.core.marking import ahead_of_time
 from cloudstorctl.core.memory import NOTHING
 from cloudstorctl.core.restoring import NOT_ASKED, Restoring
 from cloudstorctl.core.verdict import Assessment, assess
@@ -61,13 +63,15 @@ class Session:
         *,
         cluster_id: str | None = None,
         restorable: bool = False,
+        timeless: bool = False,
         marking: Marking = Marking.NONE,
     ) -> Assessment:
         """Survey the swarm now, and judge every volume.
 
         With `cluster_id`, no other swarm will do, whatever the context says. With `restorable`,
         AWS is asked what it could restore, where it is set up; where that is required, it always
-        is. `marking` says what the swarm is to remember of this look.
+        is. With `timeless`, it is not asked since when volumes are unused: for a command that
+        tells of no ruling. `marking` says what the swarm is to remember of this look.
 
         Raises:
             NoAccessError: no manager answered.
@@ -81,13 +85,14 @@ class Session:
         swarm = cluster_id or context.cluster_id
         # Before the survey where it is known of which swarm: what comes after it keeps a removal
         # waiting that it proves.
-        memory = self._recalled(swarm) if swarm else None
+        memory = NOTHING if timeless else self._recalled(swarm) if swarm else None
         settings = SurveySettings(
             drivers=context.drivers,
             cluster_id=swarm,
             parallel=context.parallel,
             deadline=context.survey_timeout,
         )
+        self.console.detail(why)
         with self.console.progress(why) as progress:
             seen = survey(
                 self.engines,
@@ -105,6 +110,7 @@ class Session:
             memory=memory,
             restoring=restoring,
         )
+        self._tell_of(assessment)
         self.course.saw(assessment)
         if marking is not Marking.NONE:
             self._unmarked.append(assessment)
@@ -155,7 +161,18 @@ class Session:
         memory = recalled(self.engines, cluster_id)
         if memory.trouble:
             self._tell_once(memory.trouble)
+        else:
+            self.console.detail(memory_detail(memory))
         return memory
+
+    def _tell_of(self, seen: Assessment) -> None:
+        """Tell what is wrong with the times that are remembered and, if verbose, what was read."""
+        if ahead := ahead_of_time(seen):
+            self._tell_once(ahead)
+        if self.course.first is None:
+            for line in survey_details(seen.survey):
+                self.console.detail(line)
+        self.console.detail(look_detail(seen))
 
     @cached_property
     def _unmarked(self) -> list[Assessment]:

@@ -7,7 +7,11 @@ begins a grace period nor ends one.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
+
+from cloudstorctl.core.memory_document import name_of
+from cloudstorctl.core.times import in_utc
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -15,6 +19,9 @@ if TYPE_CHECKING:
     from cloudstorctl.core.memory import Since
     from cloudstorctl.core.model import VolumeName
     from cloudstorctl.core.verdict import Assessment
+
+_DRIFT = timedelta(minutes=5)
+"""Clocks may differ by so much without a word."""
 
 
 def after_look(since: Since, seen: Assessment) -> dict[VolumeName, datetime]:
@@ -45,3 +52,27 @@ def after_losing(since: Since, seen: Assessment) -> dict[VolumeName, datetime]:
     look saw claimed or gone is taken away.
     """
     return {name: since[name] for name in after_look(since, seen) if name in since}
+
+
+def ahead_of_time(seen: Assessment) -> str:
+    """Say which grace periods begin at a time that is yet to come; an empty text: none does.
+
+    Where the clock is wrong just now, to begin them anew would let what waits go too early.
+    """
+    soon = seen.survey.latest + _DRIFT
+    ahead = sorted(
+        (verdict.unused_since, verdict.volume.name)
+        for verdict in seen.verdicts
+        if verdict.unused_since and verdict.unused_since > soon
+    )
+    if not ahead:
+        return ""
+    moment, name = ahead[-1]
+    more = len(ahead) - 1
+    others = f" ({more} more volume{'s' * (more > 1)} at such a time)" if more else ""
+    return (
+        f"The swarm remembers that {name} was first seen unused at {in_utc(moment)}{others}, which "
+        "is yet to come: a clock was wrong then, or is now. If it was wrong then, "
+        f"'docker config rm {name_of(seen.memory.sequence)}' on a manager lets every grace period "
+        "begin anew."
+    )

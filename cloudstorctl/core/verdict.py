@@ -36,6 +36,8 @@ class Patience:
     grace: timedelta = NO_GRACE
     unused_since: datetime | None = None
     """When it was first seen unused; None: never before."""
+    known: bool = True
+    """Whether `unused_since` could be asked for; else it counts as never."""
 
     @property
     def ends(self) -> datetime:
@@ -93,7 +95,12 @@ def assess(  # noqa: PLR0913 - one for each thing that may keep a volume
             volume,
             (*claims.on(volume), *restoring.claims_on(volume, survey.taken_at)),
             gaps,
-            Patience(now=survey.earliest, grace=grace, unused_since=memory.since.get(volume.name)),
+            Patience(
+                now=survey.earliest,
+                grace=grace,
+                unused_since=memory.since.get(volume.name),
+                known=not memory.trouble,
+            ),
             hostnames,
         )
         for volume in volumes
@@ -182,6 +189,11 @@ def _ruling(
 
 def _waiting(patience: Patience) -> str:
     grace = spelled(patience.grace)
+    if not patience.known:
+        return (
+            "Nothing uses it, but the swarm's memory of unused volumes cannot be read: it counts "
+            "as never seen unused."
+        )
     if patience.unused_since is None:
         return (
             "Nothing uses it, but it was not seen unused before, and a removal waits for a grace "

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cloudstorctl.core.judgement import Ruling
-from cloudstorctl.core.marking import after_look, after_losing
+from cloudstorctl.core.marking import after_look, after_losing, ahead_of_time
 from cloudstorctl.core.memory import Memory
 from cloudstorctl.core.model import Gap, VolumeName
 from cloudstorctl.core.verdict import Assessment, assess
@@ -96,3 +96,24 @@ def test_a_verdict_tells_since_when_and_until_when() -> None:
     assert (verdict.unused_since, verdict.removable_from) == (NOW - HOUR, NOW + 23 * HOUR)
     (verdict,) = assess(claimed(), grace=HOUR, memory=Memory(since={DATA: LONG_AGO})).verdicts
     assert (verdict.unused_since, verdict.removable_from) == (None, None)
+
+
+def test_a_time_that_no_clock_has_reached_is_told_and_a_little_drift_is_not() -> None:
+    def told(since: datetime, survey: Survey | None = None) -> str:
+        memory = Memory(since={DATA: since}, sequence=3)
+        return ahead_of_time(assess(survey or unused(), grace=HOUR, memory=memory))
+
+    drift = timedelta(minutes=5)
+    assert told(NOW + drift) == ""
+    assert "'docker config rm cloudstorctl.unused.0000000003'" in told(NOW + drift + HOUR)
+    assert told(NOW + HOUR, replace(unused(), swarm_time=NOW + HOUR)) == ""
+    assert told(NOW + 2 * HOUR, claimed()) == ""
+    assert "more" not in told(NOW + HOUR)
+
+
+def test_all_that_was_first_seen_unused_at_a_time_yet_to_come_is_counted() -> None:
+    survey = a_survey(a_reading("w1", "data", "other", "third"))
+    since = dict.fromkeys((DATA, OTHER, VolumeName("third")), NOW + HOUR)
+    assert " (2 more volumes at such a time), " in ahead_of_time(
+        assess(survey, grace=HOUR, memory=Memory(since=since, sequence=3))
+    )

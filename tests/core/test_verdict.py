@@ -286,3 +286,10 @@ def test_a_node_that_its_gap_names_already_is_not_named_twice() -> None:
     gap = Gap(source="node w2", node=node_id("w2"), cause="no address")
     verdict = judge(VOLUME, (), (gap,), Patience(now=NOW), {node_id("w2"): "w2"})
     assert verdict.reasons == ("Nothing seen uses it, but node w2: no address.",)
+
+
+def test_a_memory_that_cannot_be_read_is_the_reason_why_a_volume_waits() -> None:
+    patience = Patience(now=NOW, grace=24 * HOUR, known=False)
+    verdict = judge(VOLUME, (), (), patience, HOSTNAMES)
+    assert (verdict.ruling, verdict.unused_since) == (Ruling.PENDING, None)
+    assert "memory of unused volumes cannot be read" in verdict.reasons[0]
