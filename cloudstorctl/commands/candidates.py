@@ -13,13 +13,16 @@ from cloudstorctl.commands.options import (
     examples,
     with_options,
 )
-from cloudstorctl.commands.selection import Patterns, Selection
+from cloudstorctl.commands.selection import Patterns, Selection, without_match
 from cloudstorctl.commands.session import open_session
 from cloudstorctl.commands.showing import show
 from cloudstorctl.core.judgement import Ruling
 from cloudstorctl.errors import ExitCode
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from cloudstorctl.core.judgement import Verdict
     from cloudstorctl.core.verdict import Assessment
 
 EPILOG = examples("cloudstorctl candidates", "cloudstorctl candidates 'ci-*' -o json")
@@ -39,7 +42,8 @@ def candidates(
     """Show the volumes that nothing uses, since when, and when each may be removed.
 
     It only shows: what is seen unused is remembered by safe-prune (also with --dry-run), apply and
-    rm. Exits 5 when something could not be seen, for it may hide more.
+    rm. Exits 5 when something could not be seen, for it may hide more, and when what is remembered
+    cannot be read.
     """
     context = invocation.context(
         confirm_terminated=confirm_terminated,
@@ -50,8 +54,8 @@ def candidates(
     with open_session(invocation, context) as session:
         seen = session.look()
     found = selection.of(seen.verdicts, seen.survey)
-    if not found:
-        session.console.message(_none(seen))
+    for sentence in _nothing(seen, selection, found):
+        session.console.message(sentence)
     from cloudstorctl.render import candidates as shown  # noqa: PLC0415 - rich is slow
     from cloudstorctl.render.names import names  # noqa: PLC0415 - beside it
 
@@ -64,9 +68,14 @@ def candidates(
             [shown.candidates_table(seen.survey, found, seen.gaps)] if found or seen.gaps else []
         ),
     )
+    if seen.memory.trouble and found:
+        return ExitCode.INCOMPLETE
     return ExitCode.DONE if seen.complete else sight(seen, ())
 
 
-def _none(seen: Assessment) -> str:
-    hidden = "" if seen.complete else " that was seen"
-    return f"No volume{hidden} is unused."
+def _nothing(seen: Assessment, selection: Selection, found: tuple[Verdict, ...]) -> Iterator[str]:
+    told = tuple(without_match(selection.patterns, seen))
+    yield from told
+    if not found and not told:
+        which = "None of the volumes asked for" if selection.patterns else "No volume"
+        yield f"{which}{'' if seen.complete else ' that was seen'} is unused."

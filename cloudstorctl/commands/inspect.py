@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -17,14 +16,12 @@ from cloudstorctl.commands.options import (
     examples,
     with_options,
 )
+from cloudstorctl.commands.selection import unlisted
 from cloudstorctl.commands.session import open_session
 from cloudstorctl.commands.showing import show
 from cloudstorctl.config import Output
 from cloudstorctl.core.model import VolumeName
 from cloudstorctl.errors import ExitCode
-
-if TYPE_CHECKING:
-    from cloudstorctl.core.verdict import Assessment
 
 EPILOG = examples("cloudstorctl inspect ping2-1-vol", "cloudstorctl inspect ping2-1-vol -o json")
 
@@ -76,12 +73,3 @@ def inspect(
     for name in missing:
         session.console.error(unlisted(name, seen))
     return ExitCode.FAILED if missing and seen.complete else sight(seen, found)
-
-
-def unlisted(name: str, seen: Assessment) -> str:
-    """Say that no engine lists a volume, and what the user may have meant."""
-    known = [verdict.volume.name for verdict in seen.verdicts]
-    near = get_close_matches(name, known, n=1)
-    hint = f"; did you mean {near[0]}?" if near else "; 'cloudstorctl ls' shows those there are."
-    sure = "" if seen.complete else " that could be read"
-    return f"{name}: no engine{sure} lists a Cloudstor volume of this name{hint}"

@@ -16,7 +16,7 @@ from cloudstorctl.commands.options import (
     examples,
     with_options,
 )
-from cloudstorctl.commands.selection import Selection
+from cloudstorctl.commands.selection import Selection, without_match
 from cloudstorctl.commands.session import open_session
 from cloudstorctl.commands.showing import show
 from cloudstorctl.config import Output
@@ -24,6 +24,8 @@ from cloudstorctl.core.judgement import EntryStatus, Ruling
 from cloudstorctl.errors import ExitCode
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from cloudstorctl.core.judgement import Verdict
     from cloudstorctl.core.verdict import Assessment
     from cloudstorctl.render.screen import Screen
@@ -103,10 +105,8 @@ def ls(  # noqa: PLR0913 - one for each filter
     session.course.was_asked_about(verdict.ruling for verdict in verdicts)
     if per_node:
         verdicts = tuple(selection.entries_of(verdict, seen.survey) for verdict in verdicts)
-    if seen.verdicts and not verdicts:
-        session.console.message(f"None of the {len(seen.verdicts)} volumes matches.")
-    elif not seen.verdicts and seen.complete:
-        session.console.message("No engine of the swarm lists a Cloudstor volume.")
+    for sentence in _nothing(seen, selection, verdicts):
+        session.console.message(sentence)
     from cloudstorctl.render import documents, names  # noqa: PLC0415 - when there is something
 
     wide = context.output is Output.WIDE
@@ -118,6 +118,19 @@ def ls(  # noqa: PLR0913 - one for each filter
         screens=lambda: [_screen(seen, verdicts, per_node=per_node, wide=wide)],
     )
     return sight(seen, verdicts)
+
+
+def _nothing(
+    seen: Assessment, selection: Selection, verdicts: tuple[Verdict, ...]
+) -> Iterator[str]:
+    if not seen.verdicts:
+        which = "of the swarm" if seen.complete else "that could be read"
+        yield f"No engine {which} lists a Cloudstor volume."
+        return
+    told = tuple(without_match(selection.patterns, seen))
+    yield from told
+    if not verdicts and not told:
+        yield f"None of the {len(seen.verdicts)} volumes matches."
 
 
 def _screen(

@@ -8,7 +8,6 @@ import typer
 
 from cloudstorctl.commands.completion import volume_names
 from cloudstorctl.commands.declared import refuse_unquoted
-from cloudstorctl.commands.inspect import unlisted
 from cloudstorctl.commands.invocation import Invocation
 from cloudstorctl.commands.options import (
     ConfirmTerminated,
@@ -28,6 +27,7 @@ from cloudstorctl.commands.removal import (
     limits_of,
     show_outcomes,
 )
+from cloudstorctl.commands.selection import unlisted
 from cloudstorctl.commands.session import Marking, open_session
 from cloudstorctl.core.advice import advice_on
 from cloudstorctl.core.judgement import Ruling

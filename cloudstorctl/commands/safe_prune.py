@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -30,7 +31,7 @@ from cloudstorctl.commands.removal import (
     show_outcomes,
 )
 from cloudstorctl.commands.replacing import replace_file
-from cloudstorctl.commands.selection import Patterns, Selection
+from cloudstorctl.commands.selection import Patterns, Selection, without_match
 from cloudstorctl.commands.session import Marking, open_session
 from cloudstorctl.commands.showing import show
 from cloudstorctl.core.judgement import Ruling
@@ -104,15 +105,25 @@ def safe_prune(  # noqa: PLR0913 - one for each option
     with open_session(invocation, context) as session:
         session.tell_of_grace()
         seen = session.look(restorable=True, marking=Marking.NOW)
+        for sentence in without_match(selection.patterns, seen):
+            session.console.message(sentence)
         chosen = selection.of(seen.verdicts, seen.survey)
         plan = plan_removals(seen, frozenset(verdict.volume.name for verdict in chosen))
         session.course.planned(plan)
         left = _left(session, seen, plan, chosen)
         if plan_out is not None:
             _write(plan_out, plan)
-            session.console.message(
-                f"The plan is in {plan_out}; 'cloudstorctl apply {plan_out}' carries it out."
+            command = shlex.join(
+                [
+                    *("cloudstorctl", "apply", str(plan_out)),
+                    *(("--grace", grace) if grace else ()),
+                    *(("--max-count", str(max_count)) if max_count is not None else ()),
+                    *(("--max-percent", f"{max_percent:g}") if max_percent is not None else ()),
+                    *(("--confirm-terminated",) if confirm_terminated else ()),
+                    *(word for files in declared_by or () for word in ("--declared-by", files)),
+                ]
             )
+            session.console.message(f"The plan is in {plan_out}. This carries it out: {command}")
         in_words = context.output.for_people
         if dry_run or (plan.removals and (in_words or not yes)):
             _show(session, plan)
@@ -138,7 +149,8 @@ def _left(session: Session, seen: Assessment, plan: Plan, chosen: tuple[Verdict,
     unknown = any(kept.ruling is Ruling.UNKNOWN for kept in plan.kept)
     unseen = any(gap.volumes is None for gap in plan.gaps)
     # What cannot be remembered can never become removable.
-    forgetful = bool(seen.memory.trouble) and any(k.ruling is Ruling.PENDING for k in plan.kept)
+    lost = bool(seen.memory.trouble) and any(k.ruling is Ruling.PENDING for k in plan.kept)
+    forgetful = lost or (session.course.forgetful and bool(session.context.grace))
     return ExitCode.INCOMPLETE if unknown or unseen or forgetful else ExitCode.DONE
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from fnmatch import fnmatchcase
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,8 +15,11 @@ from cloudstorctl.commands.completion import volume_names
 from cloudstorctl.core.judgement import HolderType
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from cloudstorctl.core.judgement import Claim, EntryStatus, EntryView, Ruling, Verdict
     from cloudstorctl.core.model import Survey, VolumeName
+    from cloudstorctl.core.verdict import Assessment
 
 Patterns = Annotated[
     list[str] | None,
@@ -25,6 +31,7 @@ Patterns = Annotated[
 ]
 
 _STACK = "com.docker.stack.namespace"
+_WILD = re.compile(r"[*?[]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +86,28 @@ class Selection:
     def services_of(verdict: Verdict) -> set[str]:
         """The services that claim a volume, themselves or by a task."""
         return {name for claim in verdict.claims if (name := _service_of(claim))}
+
+
+def without_match(patterns: Iterable[str], seen: Assessment) -> Iterator[str]:
+    """Say of each pattern that no volume matches, and what the user may have meant."""
+    names = [verdict.volume.name for verdict in seen.verdicts]
+    for pattern in patterns:
+        if any(fnmatchcase(name, pattern) for name in names):
+            continue
+        if _WILD.search(pattern):
+            sure = "" if seen.complete else " that was seen"
+            yield f"No volume{sure} matches {quote(pattern)}."
+        else:
+            yield unlisted(pattern, seen)
+
+
+def unlisted(name: str, seen: Assessment) -> str:
+    """Say that no engine lists a volume, and what the user may have meant."""
+    known = [verdict.volume.name for verdict in seen.verdicts]
+    near = get_close_matches(name, known, n=1)
+    hint = f"; did you mean {near[0]}?" if near else "; 'cloudstorctl ls' shows those there are."
+    sure = "" if seen.complete else " that could be read"
+    return f"{name}: no engine{sure} lists a Cloudstor volume of this name{hint}"
 
 
 def _service_of(claim: Claim) -> str:

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cloudstorctl.commands.completion import node_names, volume_names
-from cloudstorctl.commands.inspect import unlisted
 from cloudstorctl.commands.interrupt import stopping
 from cloudstorctl.commands.invocation import Invocation
 from cloudstorctl.commands.options import examples, with_options
+from cloudstorctl.commands.selection import unlisted
 from cloudstorctl.commands.session import open_session
 from cloudstorctl.commands.showing import show
 from cloudstorctl.core.marker import Marker
@@ -69,7 +69,7 @@ def verify(  # noqa: PLR0913 - one for each option
     if not _IMAGE.fullmatch(image):
         raise UsageError(f"--image {image!r} is not the name of an image.")
     with open_session(invocation, context) as session:
-        seen = session.look()
+        seen = session.look(timeless=True)
         verdict = seen.on(VolumeName(volume))
         if verdict is None:
             session.console.error(unlisted(volume, seen))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rich.console import Group
 from rich.text import Text
 
+from cloudstorctl.core.judgement import Ruling
 from cloudstorctl.render.documents import head_of, waiting
 from cloudstorctl.render.layout import Column, Columns, cell, listing
 from cloudstorctl.render.naming import Places
@@ -71,14 +72,19 @@ def _parts(
             ],
         )
         yield Text()
-    yield summary([verdict.ruling for verdict in found], gaps)
-    yield from not_seen(gaps, Places(survey.nodes))
+        yield summary([verdict.ruling for verdict in found])
+    below = not_seen(gaps, Places(survey.nodes))
+    if not found:
+        next(below, None)  # the empty line above them
+    yield from below
 
 
 def _times(verdict: Verdict) -> Iterator[tuple[Text, ...]]:
     if verdict.unused_since is None or verdict.removable_from is None:
-        yield cell("not remembered yet", "dim")
-        yield cell("-", "dim")
+        # Without a grace period it is not asked for.
+        waits = verdict.ruling is Ruling.PENDING
+        yield cell("not remembered yet" if waits else "-", "dim")
+        yield cell("-" if waits else "at once", "dim")
         return
     for moment in (verdict.unused_since, verdict.removable_from):
-        yield cell(f"{moment.astimezone(UTC):%F %H:%M}")
+        yield cell(f"{moment.astimezone(UTC):%F %T}")

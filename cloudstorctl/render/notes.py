@@ -30,12 +30,10 @@ def tally(rulings: Iterable[Ruling]) -> Iterator[Text]:
             yield Text(f"{counts[ruling]} {word}", RULINGS[ruling].style)
 
 
-def summary(rulings: Sequence[Ruling], gaps: Sequence[Gap]) -> Paragraph:
+def summary(rulings: Sequence[Ruling]) -> Paragraph:
     """Say how many volumes there are of each ruling."""
     if not rulings:
-        return Paragraph(
-            sentence("No Cloudstor volume was seen." if gaps else "No volume to show.")
-        )
+        return Paragraph(sentence("No volume to show."))
     total = Text(f"{count(len(rulings), 'volume')}: ")
     return Paragraph(listing(tally(rulings)), label=total)
 

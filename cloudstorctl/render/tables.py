@@ -108,7 +108,7 @@ def _with_notes(
 ) -> RenderableType:
     above: list[RenderableType] = [table, Text()] if verdicts else []
     rulings = [verdict.ruling for verdict in verdicts]
-    return Group(*above, summary(rulings, gaps), *not_seen(gaps, places))
+    return Group(*above, summary(rulings), *not_seen(gaps, places))
 
 
 def _volume_row(verdict: Verdict, places: Places, now: datetime, *, wide: bool) -> list[Cell]:

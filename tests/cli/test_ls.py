@@ -186,6 +186,24 @@ def test_data_is_on_stdout_and_everything_else_on_stderr(stage: Stage) -> None:
 
 
 def test_filters_that_nothing_passes_say_so(stage: Stage) -> None:
-    ran = stage.run("ls", "nothing*")
+    ran = stage.run("ls", "--service", "nothing")
     assert (ran.code, ran.out) == (0, "No volume to show.\n")
     assert ran.err == f"None of the {len(EVERYTHING)} volumes matches.\n"
+
+
+def test_patterns_that_nothing_matches_are_told_one_by_one(stage: Stage) -> None:
+    ran = stage.run("ls", "nothing*", "oldr")
+    assert (ran.code, ran.out) == (0, "No volume to show.\n")
+    near = "oldr: no engine lists a Cloudstor volume of this name; did you mean older?"
+    assert ran.err == f"No volume matches 'nothing*'.\n{near}\n"
+    stage.blind("w1")
+    assert stage.run("ls", "nothing*").err == "No volume that was seen matches 'nothing*'.\n"
+
+
+def test_a_verbose_run_says_what_is_read(stage: Stage) -> None:
+    ran = stage.run("ls", "--verbose", "-o", "name", "--grace", "24h")
+    told = ran.err.splitlines()
+    assert told[0] == "Reading the swarm"
+    assert "The swarm remembers no unused volume yet." in told
+    assert "m1: 7 volumes, 0 containers, 1 volume plugin" in told
+    assert f"3 of 3 nodes read, {len(EVERYTHING)} Cloudstor volumes, 0 gaps" == told[-1]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 from typing import TYPE_CHECKING
 
 import pytest
@@ -87,9 +88,37 @@ def test_a_plan_is_written_whole_beside_a_dry_run(stage: Stage) -> None:
     file = stage.folder / "plan.json"
     ran = stage.run("safe-prune", "--dry-run", "--plan-out", str(file))
     assert ran.code == 0
-    assert ran.err == (f"The plan is in {file}; 'cloudstorctl apply {file}' carries it out.\n")
+    assert ran.err == f"The plan is in {file}. This carries it out: cloudstorctl apply {file}\n"
     assert json.loads(file.read_text()) == stage.document("safe-prune", "--dry-run")
     assert [each.name for each in stage.folder.glob("*plan.json*")] == ["plan.json"]
+
+
+def test_what_carries_a_plan_out_is_told_with_the_options_that_it_needs_too(stage: Stage) -> None:
+    file, stack = stage.folder / "plan.json", stage.folder / "a b.yml"
+    stack.write_text("services: {}")
+    options = ("--grace", "0s", "--max-count", "50", "--max-percent", "50", "--confirm-terminated")
+    ran = stage.run(
+        *("safe-prune", "--dry-run", "--plan-out", str(file), "--declared-by", f"shop={stack}"),
+        *options,
+    )
+    command = ran.err.splitlines()[-1].rpartition("This carries it out: ")[2]
+    program, *words = shlex.split(command)
+    assert program == "cloudstorctl"
+    assert words == ["apply", str(file), *options, "--declared-by", f"shop={stack}"]
+    assert stage.run(*words).code == 0
+    assert stage.swarm.destroyed == ["old", "older"]
+
+
+def test_a_pattern_without_a_match_is_told_with_what_was_meant(stage: Stage) -> None:
+    ran = stage.run("safe-prune", "--yes", "oldr", "ci-*", "nothing at all")
+    assert (ran.code, stage.swarm.deletes) == (0, [])
+    assert ran.err == (
+        "oldr: no engine lists a Cloudstor volume of this name; did you mean older?\n"
+        "No volume matches 'ci-*'.\n"
+        "nothing at all: no engine lists a Cloudstor volume of this name; 'cloudstorctl ls' shows "
+        "those there are.\n"
+    )
+    assert stage.run("safe-prune", "--yes", "--quiet", "ci-*").err == ""
 
 
 def test_a_plan_that_cannot_be_written_ends_it_with_nothing_removed(stage: Stage) -> None:

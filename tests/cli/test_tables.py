@@ -124,7 +124,7 @@ def test_a_swarm_without_volumes_says_so_and_not_more_than_was_seen() -> None:
     none = screen(volumes_table(a_survey(), (), ()), width=80, colour=False)
     assert none == "No volume to show.\n"
     unseen = screen(volumes_table(a_survey(4), (), (a_gap(),)), width=80, colour=False)
-    assert lines(unseen)[:3] == ["No Cloudstor volume was seen.", "", "Not seen:"]
+    assert lines(unseen)[:3] == ["No volume to show.", "", "Not seen:"]
 
 
 def test_entries_that_only_list_a_volume_are_counted_and_not_named() -> None:
