@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from cloudstorctl.commands.invocation import Invocation
 from cloudstorctl.commands.options import examples, with_options
 from cloudstorctl.config import Output
+from cloudstorctl.core.times import spelled_in_full
 from cloudstorctl.core.web_address import shown
 from cloudstorctl.errors import ExitCode
 from cloudstorctl.render.documents import as_json, as_yaml
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
 SCHEMA = "cloudstorctl/config/v1"
 EPILOG = examples("cloudstorctl config show", "cloudstorctl --context prod config show -o json")
 
-_SECONDS = frozenset({"grace", "timeout", "survey_timeout"})
+_SECONDS = frozenset({"timeout", "survey_timeout"})
+_LENGTHS = frozenset({"grace", "require_recovery_point"})
+"""In documents in seconds as well, and for people as they are written."""
 _PASSWORD = re.compile(r"(?P<user>://[^:@/]*):.*@")
 """Greedy up to the last @: a password may hold / and @ that nobody has escaped."""
 
@@ -57,6 +60,8 @@ def _table(context: Context) -> str:
     origins = dict(context.origins)
     rows = [("SETTING", "VALUE", "FROM")]
     for name, value in _settings(context):
+        if name in _LENGTHS and isinstance(value, int):
+            value = spelled_in_full(timedelta(seconds=value))  # noqa: PLW2901 - the same value
         lines = _lines(value, unit=" s" if name in _SECONDS else "")
         rows.append((name, lines[0], origins[name]))
         rows.extend(("", line, "") for line in lines[1:])
@@ -95,7 +100,9 @@ def _lines(value: object, *, unit: str) -> list[str]:
     match value:
         case bool():
             return ["yes" if value else "no"]
-        case int() | float():
+        case int():
+            return [f"{value}{unit}"]
+        case float():
             return [f"{value:g}{unit}"]
         case list():
             return [str(item) for item in value] or ["-"]

@@ -13,14 +13,31 @@ _YEARS = range(1970, 3000)
 
 def spelled(length: timedelta) -> str:
     """Write a length in its two largest units, rounded up to the smaller: `3d4h`, `24h`, `0s`."""
-    seconds = -(-max(length, timedelta(0)) // timedelta(seconds=1))
-    units = _UNITS if seconds >= _DAYS_FROM * _UNITS[0][1] else _UNITS[1:]
+    seconds = _seconds(length)
+    units = _units(seconds)
     first = next((i for i, (_, size) in enumerate(units) if seconds >= size), len(units) - 1)
     shown = units[first : first + 2]
     smallest = shown[-1][1]
-    seconds = -(-seconds // smallest) * smallest
+    return _told(-(-seconds // smallest) * smallest, shown)
+
+
+def spelled_in_full(length: timedelta) -> str:
+    """Write a length in all its units, to the second: `3d4h5m`, `24h`, `0s`."""
+    seconds = _seconds(length)
+    return _told(seconds, _units(seconds))
+
+
+def _seconds(length: timedelta) -> int:
+    return -(-max(length, timedelta(0)) // timedelta(seconds=1))
+
+
+def _units(seconds: int) -> tuple[tuple[str, int], ...]:
+    return _UNITS if seconds >= _DAYS_FROM * _UNITS[0][1] else _UNITS[1:]
+
+
+def _told(seconds: int, units: tuple[tuple[str, int], ...]) -> str:
     told = ""
-    for unit, size in shown:
+    for unit, size in units:
         number, seconds = divmod(seconds, size)
         told += f"{number}{unit}" if number else ""
     return told or "0s"

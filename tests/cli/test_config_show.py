@@ -22,7 +22,8 @@ def test_config_show_prints_each_value_with_where_it_came_from(
 ) -> None:
     setup.write(
         '[contexts.prod]\nmanagers = ["ssh://a", "ssh://b"]\n'
-        '[contexts.prod.nodes]\nw3 = "unix:///w3"\n[contexts.prod.prune]\ngrace = "1h"\n'
+        '[contexts.prod.nodes]\nw3 = "unix:///w3"\n[contexts.prod.prune]\ngrace = "30d1h"\n'
+        'require_recovery_point = "26h"\nmax_count = 1000000\n'
     )
     ran = run_in(a_world(tmp_path, environ={"CLOUDSTORCTL_TIMEOUT": "1.5"}), "config", "show")
     home = str(setup.places.home)
@@ -46,10 +47,10 @@ def test_config_show_prints_each_value_with_where_it_came_from(
         "protect_volumes - default",
         "declared_by - default",
         "doctor_accept - default",
-        f"grace 3600 s file {file}: contexts.prod.prune.grace",
-        "max_count 20 default",
+        f"grace 30d1h file {file}: contexts.prod.prune.grace",
+        f"max_count 1000000 file {file}: contexts.prod.prune.max_count",
         "max_percent 25 default",
-        "require_recovery_point - default",
+        f"require_recovery_point 26h file {file}: contexts.prod.prune.require_recovery_point",
         "confirm_terminated no default",
         "notify - default",
         "aws_profile - default",

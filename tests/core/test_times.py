@@ -6,7 +6,14 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from cloudstorctl.core.times import in_utc, moment_in, rfc3339, rfc3339_exact, spelled
+from cloudstorctl.core.times import (
+    in_utc,
+    moment_in,
+    rfc3339,
+    rfc3339_exact,
+    spelled,
+    spelled_in_full,
+)
 
 EAST = datetime(2026, 3, 1, 14, 30, tzinfo=timezone(timedelta(hours=2)))
 
@@ -29,6 +36,20 @@ EAST = datetime(2026, 3, 1, 14, 30, tzinfo=timezone(timedelta(hours=2)))
 )
 def test_a_length_is_told_in_two_units_and_never_too_short(length: timedelta, told: str) -> None:
     assert spelled(length) == told
+
+
+@pytest.mark.parametrize(
+    ("length", "told"),
+    [
+        (timedelta(0), "0s"),
+        (timedelta(hours=24), "24h"),
+        (timedelta(hours=47, minutes=59, seconds=59), "47h59m59s"),
+        (timedelta(days=3, hours=4, minutes=1, seconds=5), "3d4h1m5s"),
+        (timedelta(days=365), "365d"),
+    ],
+)
+def test_a_length_can_be_told_in_all_its_units(length: timedelta, told: str) -> None:
+    assert spelled_in_full(length) == told
 
 
 def test_times_are_written_in_utc() -> None:
