@@ -209,7 +209,7 @@ def _usage_error(world: World, error: typer.TyperException) -> int:
 
 
 def _fail(world: World, message: str) -> None:
-    world.course.error = message
+    world.course.error = world.worded(message)
     _say(world, message)
 
 

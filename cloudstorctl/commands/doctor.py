@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,8 +17,9 @@ from cloudstorctl.core.findings import Severity, parted
 from cloudstorctl.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
+    from cloudstorctl.commands.invocation import World
     from cloudstorctl.core.doctor import Stack
     from cloudstorctl.core.findings import Finding
 
@@ -76,7 +78,7 @@ def _check_swarm(invocation: Invocation, fail_on: Severity | None) -> ExitCode:
     context = invocation.context()
     with open_session(invocation, context) as session:
         seen = session.look(timeless=True)
-    findings, accepted = parted(diagnose(seen), context.doctor_accept)
+    findings, accepted = parted(_worded(diagnose(seen), invocation.world), context.doctor_accept)
     from cloudstorctl.render import doctor as shown  # noqa: PLC0415 - rich is slow
 
     show(
@@ -144,6 +146,11 @@ def _stack(invocation: Invocation, file: str) -> Stack:
     except OSError as error:
         raise UsageError(f"{file}: it cannot be read: {error.strerror}") from error
     return stack_from(text, file, world.environ)
+
+
+def _worded(findings: Iterable[Finding], world: World) -> tuple[Finding, ...]:
+    """Give findings with this program called as the user calls it."""
+    return tuple(replace(finding, fix=world.worded(finding.fix)) for finding in findings)
 
 
 def _fails(findings: Sequence[Finding], fail_on: Severity | None) -> bool:

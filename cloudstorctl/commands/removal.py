@@ -149,7 +149,8 @@ def show_outcomes(session: Session, code: ExitCode, error: str | None = None) ->
 
     course = session.course
     error = error or course.error
-    course.ending = ending = Ending(command=course.command, exit_code=code, error=error)
+    told = error and session.invocation.world.worded(error)
+    course.ending = ending = Ending(command=course.command, exit_code=code, error=told)
     outcomes = course.outcomes
     planned = course.plan is not None and course.plan.removals
     removed = [o.volume for o in outcomes if o.status is OutcomeStatus.REMOVED]

@@ -175,7 +175,7 @@ def _show(session: Session, plan: Plan) -> None:
         session.context.output,
         document=lambda: plan_document(plan),
         names=lambda: "".join(f"{visible(r.volume)}\n" for r in plan.removals),
-        screens=lambda: [screens.plan_screen(plan)],
+        screens=lambda: [screens.plan_screen(plan, session.invocation.world.program)],
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from rich.console import Group
@@ -33,9 +34,12 @@ _EXPLAINED = (Ruling.UNKNOWN, Ruling.PENDING, Ruling.REMOVABLE)
 """Rulings a person may want to act upon: always told with their reason."""
 
 
-def plan_screen(plan: Plan) -> RenderableType:
-    """Tell what a plan would remove and why, what it keeps, and what was not seen."""
-    return Group(*_plan_parts(plan))
+def plan_screen(plan: Plan, program: str = "cloudstorctl") -> RenderableType:
+    """Tell what a plan would remove and why, what it keeps, and what was not seen.
+
+    `program` is what the user calls this one.
+    """
+    return Group(*_plan_parts(plan, program))
 
 
 def outcomes_screen(outcomes: Sequence[Outcome]) -> RenderableType:
@@ -61,7 +65,7 @@ def outcomes_screen(outcomes: Sequence[Outcome]) -> RenderableType:
     return Group(Columns(columns, rows), Text(), Paragraph(listing(told), label=total))
 
 
-def _plan_parts(plan: Plan) -> Iterator[RenderableType]:
+def _plan_parts(plan: Plan, program: str) -> Iterator[RenderableType]:
     places = Places(plan.nodes)
     when = f"Plan for swarm {plan.cluster_id}, from what was seen at {rfc3339(plan.made_at)}."
     yield Paragraph(sentence(when, "dim"))
@@ -79,7 +83,7 @@ def _plan_parts(plan: Plan) -> Iterator[RenderableType]:
         yield Paragraph(listing(kept), label=Text("Kept: ", "bold"))
         for ruling in Ruling:
             volumes = [each for each in plan.kept if each.ruling is ruling]
-            yield from _kept(ruling, volumes, few=len(plan.kept) <= _FEW)
+            yield from _kept(ruling, volumes, program, few=len(plan.kept) <= _FEW)
     yield from not_seen(plan.gaps, places)
 
 
@@ -96,7 +100,9 @@ def _removal(removal: PlannedRemoval, places: Places) -> Iterator[RenderableType
         yield Paragraph(sentence(reason), indent=4)
 
 
-def _kept(ruling: Ruling, volumes: Sequence[KeptVolume], *, few: bool) -> Iterator[RenderableType]:
+def _kept(
+    ruling: Ruling, volumes: Sequence[KeptVolume], program: str, *, few: bool
+) -> Iterator[RenderableType]:
     if not volumes:
         return
     mark = RULINGS[ruling]
@@ -111,5 +117,5 @@ def _kept(ruling: Ruling, volumes: Sequence[KeptVolume], *, few: bool) -> Iterat
             yield Paragraph(sentence(reason), indent=2 + _LABEL)
         if len(told) < len(each.reasons):
             more = count(len(each.reasons) - len(told), "more reason")
-            hint = f"({more}: 'cloudstorctl inspect {each.volume}')"
+            hint = f"({more}: '{program} inspect {quote(each.volume)}')"
             yield Paragraph(sentence(hint, "dim"), indent=2 + _LABEL)
