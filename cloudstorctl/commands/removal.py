@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Protocol
 
 import typer
 
@@ -18,7 +18,7 @@ from cloudstorctl.core.plan import Limits
 from cloudstorctl.errors import CloudstorctlError, ExitCode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
 
     from cloudstorctl.commands.session import Session
     from cloudstorctl.config import Context
@@ -79,14 +79,15 @@ def carry_out(
         stopping(console.error) as stop,
     ):
         try:
-            with _locked(session, plan, wanted=lock) as keep:
+            with _locked(session, plan, wanted=lock) as held:
                 session.course.begun = True
                 removal = Removal(
                     # Another manager may answer now: one of another swarm must not.
                     look=lambda: session.look(
                         "Looking again", cluster_id=plan.cluster_id, marking=Marking.LATER
                     ),
-                    may_go_on=keep,
+                    may_go_on=held.keep,
+                    in_time=held.check_time,
                     ticket=Tickets(session, plan.cluster_id).ticket,
                     remover_of=session.engines.remover_of,
                     audit=audit,
@@ -107,11 +108,31 @@ def carry_out(
     return code
 
 
+class Held(Protocol):
+    """What a run asks before and after each look."""
+
+    def keep(self) -> None:
+        """Raise a CloudstorctlError where the lock is lost."""
+
+    def check_time(self) -> None:
+        """Raise one where it might end before a removal does."""
+
+
+class Unlocked:
+    """What a run without the lock asks: it may always go on."""
+
+    def keep(self) -> None:
+        """Let it go on."""
+
+    def check_time(self) -> None:
+        """Let it go on."""
+
+
 @contextmanager
-def _locked(session: Session, plan: Plan, *, wanted: bool) -> Iterator[Callable[[], None]]:
+def _locked(session: Session, plan: Plan, *, wanted: bool) -> Iterator[Held]:
     """Hold the lock of the swarm; gives what raises once it is lost."""
     if not wanted:
-        yield lambda: None
+        yield Unlocked()
         return
     from cloudstorctl.swarm.lock import SwarmLock  # noqa: PLC0415 - as in session.py
 
@@ -125,7 +146,7 @@ def _locked(session: Session, plan: Plan, *, wanted: bool) -> Iterator[Callable[
     )
     lock.take()
     try:
-        yield lock.keep
+        yield lock
     finally:
         lock.release()
 

@@ -15,8 +15,9 @@ TERM = timedelta(minutes=15)
 """How long a lock holds from when it was taken or last renewed: a killed run keeps the others
 waiting no longer."""
 LEAST_LEFT = timedelta(minutes=10)
-"""What must be left of it when a removal begins, which may take three minutes; else the run
-renews it first."""
+"""What must be left of it when the look before a removal begins; else the run renews it first."""
+LONGEST_REMOVAL = timedelta(minutes=4)
+"""What must be left of it when a request is sent: a driver may take three minutes for one."""
 _MARGIN = timedelta(minutes=1)
 """What must be left for that: near its end another run may be about to take it over."""
 
@@ -41,7 +42,7 @@ class Lock:
         return self.holds(now + _MARGIN)
 
     def lasts(self, now: datetime) -> bool:
-        """Whether a removal may begin under it."""
+        """Whether the look before a removal may begin under it."""
         return self.holds(now + LEAST_LEFT)
 
     def renewed(self, now: datetime) -> Lock:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cloudstorctl.core import lock as document
-from cloudstorctl.core.lock import TERM, Lock
+from cloudstorctl.core.lock import LONGEST_REMOVAL, TERM, Lock
 from cloudstorctl.errors import (
     CloudstorctlError,
     EngineAnsweredError,
@@ -43,7 +44,7 @@ class SwarmLock:
     Its times are those of the managers' clocks, which all runs share.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - who, where, and two clocks
         self,
         engines: Engines,
         cluster_id: str,
@@ -51,13 +52,21 @@ class SwarmLock:
         holder: str,
         token: str,
         now: Callable[[], datetime],
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Name who takes it; `now` is for a manager that does not tell the time."""
+        """Name who takes it.
+
+        `now` is for a manager that does not tell the time, and `clock` counts seconds.
+        """
         self._engines = engines
         self._cluster_id = cluster_id
         self._holder = holder
         self._token = token
         self._now = now
+        self._clock = clock
+        self._asked_at = 0.0
+        self._ends = 0.0
+        """When it expires, by the own clock."""
 
     def take(self) -> None:
         """Take the lock; one that has expired is taken over.
@@ -75,6 +84,18 @@ class SwarmLock:
         """
         self._kept(self._keep)
 
+    def check_time(self) -> None:
+        """See, without a request, that what was kept last outlasts a removal that begins now.
+
+        Raises:
+            RefusedError: it may not.
+        """
+        if self._clock() + LONGEST_REMOVAL.total_seconds() > self._ends:
+            raise RefusedError(
+                "The look before the removal took so long that the lock of the swarm might end "
+                "before it: nothing more is removed. A shorter --timeout makes a look shorter."
+            )
+
     def release(self) -> None:
         """Give it back, if it is still this run's; if that fails, it ends by itself."""
         with suppress(CloudstorctlError):
@@ -86,6 +107,7 @@ class SwarmLock:
             if found is None:
                 self._make(manager, now)
             elif found.lock.token == self._token:
+                self._note(found.lock, now)
                 return
             elif found.lock.holds(now):
                 raise RefusedError(
@@ -112,15 +134,21 @@ class SwarmLock:
     def _keep(self, manager: KeepsConfigs, now: datetime) -> None:
         found = self._own(manager, now)
         if found.lock.lasts(now):
+            self._note(found.lock, now)
             return
         labels = (_KIND, (_EXPIRY, document.expiry_of(found.lock.renewed(now))))
         # Whatever the answer is: what counts is what the swarm has then.
         with suppress(EngineError):
             manager.relabel_config(found.config, labels)
-        if not self._own(manager, now).lock.lasts(now):
+        kept = self._own(manager, now).lock
+        if not kept.lasts(now):
             raise RefusedError(
                 "The lock of the swarm could not be renewed: nothing more is removed."
             )
+        self._note(kept, now)
+
+    def _note(self, lock: Lock, now: datetime) -> None:
+        self._ends = self._asked_at + (lock.expires - now).total_seconds()
 
     def _own(self, manager: ReadsManager, now: datetime) -> _Found:
         found = _look_up(manager)
@@ -140,6 +168,7 @@ class SwarmLock:
         manager.remove_config(self._own(manager, now).config.id)
 
     def _kept(self, act: Callable[[KeepsConfigs, datetime], None]) -> None:
+        self._asked_at = self._clock()
         try:
             kept_by_managers(
                 self._engines,

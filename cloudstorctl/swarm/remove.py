@@ -44,6 +44,8 @@ class Removal:
     """Whether to stop before the next request."""
     may_go_on: Callable[[], None]
     """Raises a CloudstorctlError where this run may remove nothing any more."""
+    in_time: Callable[[], None]
+    """Asks nobody, and raises one where that may not hold any more: the look took too long."""
     ticket: Callable[[NodeId, VolumeName], AbstractContextManager[str]]
     """Gives what to show to the guard of a node for the removal of a volume; empty: nothing.
 
@@ -144,6 +146,7 @@ class _Attempts:
             return self._stopped(left, hostnames)
         if lost is not None:
             raise lost
+        self._removal.in_time()
         self._listed_before = _listed_by_node(now)
         self._drivers_before = _drivers_by_node(now)
         self._asked[left[0].id] = self._ask(left[0], tickets.get(left[0].id, ""))

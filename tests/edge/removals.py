@@ -102,6 +102,7 @@ def carried_out(  # noqa: PLR0913 - one for each part that a test may set
     stop: Callable[[], bool] = never,
     remover_of: Callable[[Node], RemovesVolumes] | None = None,
     may_go_on: Callable[[], None] = lambda: None,
+    in_time: Callable[[], None] = lambda: None,
     ticket: Callable[[NodeId, VolumeName], AbstractContextManager[str]] = no_ticket,
 ) -> Carried:
     """Plan the removal of `names`, let `meanwhile` happen, carry the plan out, and check it."""
@@ -122,6 +123,7 @@ def carried_out(  # noqa: PLR0913 - one for each part that a test may set
             audit=record.audit,
             stop=stop,
             may_go_on=may_go_on,
+            in_time=in_time,
             ticket=ticket,
         )
         try:

@@ -243,3 +243,49 @@ def test_a_run_that_lost_the_lock_stops_before_the_next_removal(record: Record) 
     ]
     assert str(carried.error) == "lost"
     assert swarm.deletes == [("m1", "a")]
+
+
+def test_a_look_that_took_too_long_for_the_lock_is_followed_by_no_removal(record: Record) -> None:
+    swarm = FakeSwarm("m1", "w1")
+    for volume in ("a", "b"):
+        swarm.list_volume(volume)
+    sent: list[str] = []
+
+    def in_time() -> None:
+        sent.append("")
+        if len(sent) > 1:
+            raise RefusedError("late")
+
+    carried = carried_out(swarm, record, "a", "b", in_time=in_time)
+    assert carried.statuses == [OutcomeStatus.REMOVED, OutcomeStatus.NOT_TRIED]
+    assert str(carried.error) == "late"
+    assert carried.steps == ["look", "DELETE m1 a", "look", "look"]
+
+
+def test_what_is_left_of_it_is_counted_from_before_it_was_asked_for(
+    swarm: FakeSwarm, engines: Engines
+) -> None:
+    seconds = [1000.0]
+    lock = SwarmLock(
+        engines, CLUSTER, holder="ann", token=str(1), now=lambda: NOW, clock=lambda: seconds[0]
+    )
+    for act in (lock.take, lock.keep):
+        act()
+        seconds[0] += 11 * 60
+        lock.check_time()
+        seconds[0] += 1
+        with pytest.raises(RefusedError, match="A shorter --timeout makes a look shorter"):
+            lock.check_time()
+    swarm.time = NOW + 6 * MINUTE
+
+    def answer_late() -> None:
+        seconds[0] += 60
+
+    swarm.on("m1", "/info", answer_late)
+    lock.keep()
+    assert swarm.count("m1", "/configs/update") == 1
+    seconds[0] += 10 * 60
+    lock.check_time()
+    seconds[0] += 1
+    with pytest.raises(RefusedError):
+        lock.check_time()
