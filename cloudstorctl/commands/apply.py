@@ -62,6 +62,8 @@ def apply(  # noqa: PLR0913 - one for each option
 
     Exits 6, and removes nothing, when anything has changed since: the message names what.
     """
+    course = invocation.world.course
+    course.begin_removing("apply", metrics_out)
     context = invocation.context(
         max_count=max_count,
         max_percent=max_percent,
@@ -71,8 +73,7 @@ def apply(  # noqa: PLR0913 - one for each option
         audit_log=audit_log,
         notify=tuple(notify) if notify else None,
     )
-    course = invocation.world.course
-    course.begin_removing("apply", context, metrics_out)
+    course.context = context
     saved = _read(file)
     course.plan = saved
     if saved.recovery_within is not None:

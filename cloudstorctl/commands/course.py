@@ -55,15 +55,15 @@ class Course:
     error: str | None = None
     """The sentence that it ended with."""
 
-    def begin(self, command: str, context: Context, metrics_out: Path | None) -> None:
-        """Tell of this run, of a command that removes nothing."""
-        self.command, self.context, self.metrics_out = command, context, metrics_out
+    def begin(self, command: str, metrics_out: Path | None) -> None:
+        """Tell of this run, of a command that removes nothing, from before its configuration."""
+        self.command, self.metrics_out = command, metrics_out
 
     def begin_removing(
-        self, command: str, context: Context, metrics_out: Path | None, *, dry_run: bool = False
+        self, command: str, metrics_out: Path | None, *, dry_run: bool = False
     ) -> None:
         """Tell of this run, of a command that removes."""
-        self.begin(command, context, metrics_out)
+        self.begin(command, metrics_out)
         self.removes, self.dry_run = True, dry_run
 
     def saw(self, seen: Assessment) -> None:

@@ -85,12 +85,14 @@ def ls(  # noqa: PLR0913 - one for each filter
 
     Reads every node. Exits 5 when something could not be seen that may matter to what is listed.
     """
+    course = invocation.world.course
+    course.begin("ls", metrics_out)
     context = invocation.context(
         confirm_terminated=confirm_terminated,
         declared_by=tuple(declared_by or ()),
         grace=grace,
     )
-    invocation.world.course.begin("ls", context, metrics_out)
+    course.context = context
     selection = Selection(
         patterns=tuple(patterns or ()),
         nodes=tuple(node or ()),

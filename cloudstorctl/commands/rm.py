@@ -62,6 +62,8 @@ def rm(  # noqa: PLR0913 - one for each option
     A volume that something claims is refused with the claims (exit 4), and the others are
     removed.
     """
+    course = invocation.world.course
+    course.begin_removing("rm", metrics_out)
     context = invocation.context(
         max_count=max_count,
         max_percent=max_percent,
@@ -71,7 +73,7 @@ def rm(  # noqa: PLR0913 - one for each option
         audit_log=audit_log,
         notify=tuple(notify) if notify else None,
     )
-    invocation.world.course.begin_removing("rm", context, metrics_out)
+    course.context = context
     refuse_unquoted(context, volumes)
     with open_session(invocation, context) as session:
         session.tell_of_grace()

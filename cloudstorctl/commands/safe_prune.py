@@ -89,6 +89,8 @@ def safe_prune(  # noqa: PLR0913 - one for each option
     Shows the plan, asks, and looks at the whole swarm again before each removal. Without a
     terminal it removes only with --yes.
     """
+    course = invocation.world.course
+    course.begin_removing("safe-prune", metrics_out, dry_run=dry_run)
     context = invocation.context(
         max_count=max_count,
         max_percent=max_percent,
@@ -99,7 +101,7 @@ def safe_prune(  # noqa: PLR0913 - one for each option
         audit_log=audit_log,
         notify=tuple(notify) if notify else None,
     )
-    invocation.world.course.begin_removing("safe-prune", context, metrics_out, dry_run=dry_run)
+    course.context = context
     refuse_unquoted(context, patterns)
     selection = Selection(patterns=tuple(patterns or ()), exclude=tuple(exclude or ()))
     with open_session(invocation, context) as session:

@@ -248,3 +248,17 @@ def test_a_file_of_something_else_is_replaced(stage: Stage, file: Path) -> None:
     file.write_bytes(b"\xff\xfe")
     assert stage.run("ls", "--metrics-out", str(file)).code == 0
     assert numbers(file)["survey_complete"] == 1
+
+
+@pytest.mark.parametrize("command", ["ls", "safe-prune", "rm", "apply"])
+def test_a_run_whose_configuration_is_broken_tells_its_exit_code(
+    stage: Stage, file: Path, command: str
+) -> None:
+    stage.run("ls", "--metrics-out", str(file))
+    surveyed = numbers(file)["last_survey_timestamp_seconds"]
+    words = {"rm": ("old",), "apply": (str(stage.folder / "plan.json"),)}.get(command, ())
+    ran = stage.run(command, *words, "--timeout", "never", "--metrics-out", str(file))
+    assert ran.code == 2
+    found = numbers(file)
+    assert found[f'last_run_exit_code{{command="{command}"}}'] == 2
+    assert found["last_survey_timestamp_seconds"] == surveyed
