@@ -21,7 +21,10 @@ HEADER = "X-Cloudstorctl-Ticket"
 LABELS = (("cloudstorctl.kind", "ticket"),)
 LIFE = timedelta(seconds=60)
 """How long it is good for, by the managers' clocks."""
-_PREFIX = "cloudstorctl.ticket."
+PREFIX = "cloudstorctl.ticket."
+"""What the name of its config begins with."""
+_LEFT_BEHIND = timedelta(hours=1)
+"""How long after its end nobody can take it for good, however much the clocks differ."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,10 +39,14 @@ class Ticket:
         """Whether it is for just this removal, and still good."""
         return (self.volume, self.node) == (volume, node) and now < self.expires
 
+    def was_left_behind(self, now: datetime) -> bool:
+        """Whether the run that made it was killed: others take back what they have made."""
+        return now >= self.expires + _LEFT_BEHIND
+
 
 def name_of(secret: str) -> str:
     """Name the config of the ticket that a secret is for."""
-    return f"{_PREFIX}{sha256(secret.encode()).hexdigest()[:40]}"
+    return f"{PREFIX}{sha256(secret.encode()).hexdigest()[:40]}"
 
 
 def written(ticket: Ticket) -> bytes:

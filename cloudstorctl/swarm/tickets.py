@@ -5,8 +5,8 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from cloudstorctl.core.ticket import LABELS, LIFE, Ticket, name_of, read, written
-from cloudstorctl.errors import CloudstorctlError
+from cloudstorctl.core.ticket import LABELS, LIFE, PREFIX, Ticket, name_of, read, written
+from cloudstorctl.errors import CloudstorctlError, ShapeError
 from cloudstorctl.swarm.keeping import config_named, kept_by_managers
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from cloudstorctl.core.model import NodeId, VolumeName
     from cloudstorctl.swarm.engines import Engines
-    from cloudstorctl.swarm.ports import KeepsConfigs
+    from cloudstorctl.swarm.ports import Config, KeepsConfigs
 
 
 def issue(  # noqa: PLR0913 - what a ticket is about
@@ -44,9 +44,12 @@ def issue(  # noqa: PLR0913 - what a ticket is about
 
 
 def withdraw(engines: Engines, cluster_id: str, secret: str) -> None:
-    """Take a ticket back that may not have been used; if that fails, it expires."""
+    """Take a ticket back that may not have been used, with those that killed runs have left.
+
+    If that fails, it expires.
+    """
     with suppress(CloudstorctlError):
-        kept_by_managers(engines, cluster_id, lambda manager, _: _taken(manager, secret))
+        kept_by_managers(engines, cluster_id, lambda manager, time: _taken(manager, secret, time))
 
 
 def redeem(
@@ -70,7 +73,14 @@ def redeem(
         return False
 
 
-def _taken(manager: KeepsConfigs, secret: str) -> None:
-    found = config_named(manager, name_of(secret))
-    if found is not None:
-        manager.remove_config(found.id)
+def _taken(manager: KeepsConfigs, secret: str, now: datetime | None) -> None:
+    for config in manager.configs(PREFIX):
+        if config.name == name_of(secret) or (now and _was_left_behind(config, now)):
+            manager.remove_config(config.id)
+
+
+def _was_left_behind(config: Config, now: datetime) -> bool:
+    try:
+        return set(LABELS) <= set(config.labels) and read(config.data).was_left_behind(now)
+    except ShapeError:
+        return False

@@ -26,6 +26,12 @@ def test_it_admits_one_volume_on_one_node_until_it_expires() -> None:
     assert not TICKET.admits("old/data", "n2", NOW)
 
 
+def test_it_was_left_behind_where_it_is_there_an_hour_after_its_end() -> None:
+    hour = timedelta(hours=1)
+    assert not TICKET.was_left_behind(NOW + LIFE + hour - SECOND)
+    assert TICKET.was_left_behind(NOW + LIFE + hour)
+
+
 def test_its_name_tells_nothing_of_the_secret_and_is_one_that_managers_take() -> None:
     name = name_of("secret")
     assert "secret" not in name

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -89,6 +90,21 @@ def test_a_ticket_that_was_taken_back_is_worth_nothing(swarm: FakeSwarm, engines
     assert not used(engines)
     withdraw(engines, CLUSTER, SECRET)
     assert not swarm.configs
+
+
+def test_tickets_that_killed_runs_have_left_are_taken_away_with_the_own_one(
+    swarm: FakeSwarm, engines: Engines
+) -> None:
+    assert made(engines, "of a killed run")
+    (left,) = swarm.configs
+    foreign = replace(left, id="foreign", name=f"{left.name}x", labels=())
+    broken = replace(left, id="broken", name=f"{left.name}y", data=b"x")
+    swarm.configs += [foreign, broken]
+    for late, there in ((timedelta(minutes=59), True), (timedelta(hours=1), False)):
+        swarm.time = NOW + LIFE + late
+        assert made(engines)
+        withdraw(engines, CLUSTER, SECRET)
+        assert swarm.configs == [*([left] if there else []), foreign, broken]
 
 
 def test_only_the_config_of_that_name_is_taken_for_it(swarm: FakeSwarm, engines: Engines) -> None:
