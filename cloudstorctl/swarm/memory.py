@@ -2,7 +2,7 @@
 
 The next version is made under the next number, which the managers let only one run do; that is
 the swap. Who finds a still newer one afterwards came too late for a number that was free again,
-and has lost as well.
+and has lost as well; so has who finds that the one it read is gone, for somebody has reset it.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def remember(manager: KeepsConfigs, memory: Memory, since: Since) -> int | None:
     """Write the version after `memory`, and remove the older ones.
 
     Gives how many volumes did not fit, or None where another run has written since `memory` was
-    read: that has to be read, then.
+    read, or somebody has reset it: it has to be read again, then.
 
     Raises:
         EngineError: it is not known to be written.
@@ -62,13 +62,17 @@ def remember(manager: KeepsConfigs, memory: Memory, since: Since) -> int | None:
             return None
         raise
     versions = [config for config in manager.configs(PREFIX) if _is_ours(config)]
-    newest = max(map(_sequence, versions), default=0)
+    numbers = set(map(_sequence, versions))
+    newest = max(numbers, default=0)
+    reset = newest == sequence > 1 and memory.sequence not in numbers
     for config in versions:
-        if _sequence(config) < newest:
+        if reset and config.name == name_of(sequence):
+            manager.remove_config(config.id)
+        elif not reset and _sequence(config) < newest:
             # What stays is removed by the next run.
             with suppress(EngineError):
                 manager.remove_config(config.id)
-    return left_out if newest == sequence else None
+    return None if reset or newest != sequence else left_out
 
 
 def _is_ours(config: Config) -> bool:

@@ -124,6 +124,26 @@ def test_what_is_forgotten_while_a_run_goes_on_is_not_removed(stage: Stage) -> N
     assert stage.swarm.destroyed == ["old"]
 
 
+def test_a_memory_that_is_reset_while_a_run_goes_on_stays_so(stage: Stage) -> None:
+    put(stage, written({OLD: NOON - 99 * HOUR, OLDER: NOON - 99 * HOUR})[0])
+
+    def list_more() -> Reply | None:
+        # Each look sees a volume that is to be remembered from then on.
+        stage.swarm.list_volume(f"new-{len(stage.swarm.seen)}", "w1")
+        return None
+
+    def reset() -> Reply | None:
+        stage.swarm.configs.configs.clear()
+        return None
+
+    stage.swarm.before("GET", "/nodes", list_more)
+    stage.on_delete("old", reset)
+    document = stage.document("safe-prune", "--yes", "--no-lock", "old*", code=5)
+    assert statuses(document)["older"] == "not_tried"
+    assert stage.swarm.destroyed == ["old"]
+    assert remembered(stage)[OLDER] == NOON
+
+
 def test_rm_and_apply_keep_the_grace_period(stage: Stage) -> None:
     ran = stage.run("rm", "old")
     assert ran.code == 4

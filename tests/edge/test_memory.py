@@ -73,6 +73,19 @@ def test_a_number_that_is_free_again_is_no_win() -> None:
     assert recall(a_manager(swarm)).since == {A: OLD}
 
 
+def test_a_memory_that_somebody_has_reset_does_not_come_back() -> None:
+    swarm = FakeSwarm("m1")
+    keep(swarm, 5)
+    memory = recall(a_manager(swarm))
+    swarm.configs.clear()
+    assert remember(a_manager(swarm), memory, {A: OLD, B: NOW}) is None
+    assert names_in(swarm) == []
+    keep(swarm, 1, written({B: NOW})[0])
+    assert remember(a_manager(swarm), memory, {A: OLD, B: NOW}) is None
+    assert names_in(swarm) == [name_of(1)]
+    assert recall(a_manager(swarm)) == Memory(since={B: NOW}, sequence=1)
+
+
 def test_an_old_version_that_cannot_be_removed_does_no_harm() -> None:
     swarm = FakeSwarm("m1")
     keep(swarm, 1)
