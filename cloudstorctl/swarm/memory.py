@@ -16,6 +16,8 @@ from cloudstorctl.core.memory_document import LABELS, PREFIX, name_of, read, wri
 from cloudstorctl.errors import EngineAnsweredError, EngineError, ShapeError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from cloudstorctl.core.memory import Since
     from cloudstorctl.swarm.ports import Config, KeepsConfigs, ReadsManager
 
@@ -34,14 +36,16 @@ def recall(manager: ReadsManager) -> Memory:
     configs = manager.configs(PREFIX)
     for config in configs:
         if not _is_ours(config):
-            return Memory(trouble=_trouble(config, "was not made by cloudstorctl"))
+            return Memory(trouble=_trouble([config], "was not made by cloudstorctl"))
     if not configs:
         return Memory()
     newest = max(configs, key=_sequence)
     try:
         return Memory(since=read(newest.data), sequence=_sequence(newest))
     except ShapeError as error:
-        return Memory(trouble=_trouble(newest, f"is broken ({error})"))
+        # An older one that could not be removed does not know what has been claimed since.
+        older = [config for config in configs if config is not newest]
+        return Memory(trouble=_trouble([*older, newest], f"is broken ({error})"))
 
 
 def remember(manager: KeepsConfigs, memory: Memory, since: Since) -> int | None:
@@ -83,9 +87,11 @@ def _sequence(config: Config) -> int:
     return int(config.name.removeprefix(PREFIX))
 
 
-def _trouble(config: Config, what: str) -> str:
+def _trouble(configs: Sequence[Config], what: str) -> str:
+    """Say what is wrong with the last of some configs, of which none is to stay."""
+    names = " ".join(config.name for config in configs)
     return (
-        f"The swarm's memory of unused volumes cannot be read: the config {config.name} {what}. "
-        "Every volume counts as never seen unused, and nothing is remembered, until it is gone: "
-        f"'docker config rm {config.name}' on a manager."
+        f"The swarm's memory of unused volumes cannot be read: the config {configs[-1].name} "
+        f"{what}. Every volume counts as never seen unused, and nothing is remembered, until it is "
+        f"gone: 'docker config rm {names}' on a manager."
     )

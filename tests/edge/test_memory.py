@@ -109,7 +109,7 @@ def test_a_broken_version_is_told_with_what_resets_it_and_counts_as_never_seen()
     memory = recall(a_manager(swarm))
     assert memory.since == {}
     assert f"the config {name_of(2)} is broken (it is something else" in memory.trouble
-    assert f"'docker config rm {name_of(2)}'" in memory.trouble
+    assert f"'docker config rm {name_of(1)} {name_of(2)}'" in memory.trouble, "no old one is left"
 
 
 def test_a_config_that_somebody_else_has_made_is_not_taken_for_the_memory() -> None:
