@@ -6,6 +6,7 @@ It is imported where AWS is asked, and no earlier: botocore takes 150 ms.
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cloudstorctl.aws.access import Access, AwsError
@@ -14,9 +15,9 @@ from cloudstorctl.aws.efs import arn_of, file_systems
 from cloudstorctl.aws.instances import instances_at, zones_of
 from cloudstorctl.aws.recovery import latest_recovery_point
 from cloudstorctl.core.attached import Configured, attached_in
-from cloudstorctl.core.ebs import on_ebs, relocatable, stacks_in
+from cloudstorctl.core.ebs import name_gaps, on_ebs, relocatable, stacks_in
 from cloudstorctl.core.gone import in_question, networks_of, settled, without
-from cloudstorctl.core.restoring import Restoring
+from cloudstorctl.core.restoring import NOT_ASKED, Restoring
 from cloudstorctl.core.storage import RecoveryPoint, Restorable
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from cloudstorctl.core.attached import Attached
     from cloudstorctl.core.ebs import Relocatable, Stack
     from cloudstorctl.core.gone import Instance
-    from cloudstorctl.core.model import Survey
+    from cloudstorctl.core.model import Gap, Survey
     from cloudstorctl.core.storage import EbsVolume, FileSystem
 
 _SIGNS = (
@@ -44,13 +45,22 @@ _SIGNS = (
 """Variables that say that this is a place from which AWS is used."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Behind:
+    """What AWS says of the storage behind the volumes of a survey."""
+
+    about: object
+    """What of the survey it was asked about: it holds for any other one with the same."""
+    gaps: tuple[Gap, ...]
+    restoring: Restoring
+
+
 class Storage:
     """Asks AWS for one run, and remembers what it could not be asked."""
 
     def __init__(self, invocation: Invocation, context: Context) -> None:
         """Send nothing yet."""
         self._context = context
-        self._on_ebs: tuple[Survey, tuple[Relocatable, ...]] | None = None
         self._access = Access(
             environ=invocation.world.environ,
             profile=context.aws_profile,
@@ -99,21 +109,24 @@ class Storage:
                 found |= {each.id: each for each in described}
         return found
 
-    def restoring(self, seen: Survey, within: timedelta | None) -> Restoring:
-        """Say of every backing of a survey whether it could be restored."""
-        return Restoring(
-            file_systems=self._restorable(self.attached(seen)),
-            volumes={each.volume.name: _snapshot_of(each) for each in self.on_ebs(seen)},
-            within=within,
-        )
+    def about(self, seen: Survey) -> object:
+        """Give all of a survey that `behind` rests on."""
+        attached = frozenset((each.id, each.region) for each in self.attached(seen))
+        return attached, self.stacks(seen) if on_ebs(seen) else ()
 
-    def on_ebs(self, seen: Survey) -> tuple[Relocatable, ...]:
-        """Describe the EBS volumes of a swarm, if any engine lists one: asked once a survey."""
-        if self._on_ebs is None or self._on_ebs[0] is not seen:
-            stacks = self.stacks(seen) if on_ebs(seen) else ()
-            volumes = [volume for each in stacks for volume in self.ebs_volumes(each)]
-            self._on_ebs = seen, relocatable(seen, volumes)
-        return self._on_ebs[1]
+    def behind(self, seen: Survey, *, within: timedelta | None, restorable: bool) -> Behind:
+        """Ask what makes names uncertain, and, with `restorable`, what could be restored."""
+        stacks = self.stacks(seen) if on_ebs(seen) else ()
+        volumes = [volume for each in stacks for volume in self.ebs_volumes(each)]
+        found = relocatable(seen, volumes)
+        restoring = NOT_ASKED
+        if restorable:
+            restoring = Restoring(
+                file_systems=self._restorable(self.attached(seen)),
+                volumes={each.volume.name: _snapshot_of(each) for each in found},
+                within=within,
+            )
+        return Behind(about=self.about(seen), gaps=name_gaps(found), restoring=restoring)
 
     def ebs_volumes(self, stack: Stack) -> tuple[EbsVolume, ...]:
         """Describe the EBS volumes that the driver has made for a stack."""

@@ -48,6 +48,41 @@ def test_what_could_be_restored_goes_and_every_look_asks_again(
     assert stage.swarm.destroyed == ["old"]
 
 
+def test_no_removal_waits_for_aws(stage: Stage, backup: Stubber) -> None:
+    answer(backup, HOUR)
+    answer(backup, HOUR)
+    answer(backup, HOUR)
+    asked: list[str] = []
+    stage.swarm.hooks.append(lambda _, seen: asked.append(f"{seen.method} {seen.path}"))
+    backup.client.meta.events.register("provide-client-params", lambda **_: asked.append("AWS"))
+    assert stage.names("safe-prune", "old", "--yes", *REQUIRED) == ["old"]
+    aws = [at for at, each in enumerate(asked) if each == "AWS"]
+    removal = asked.index("DELETE /volumes/old")
+    assert sum(at < removal for at in aws) == 2
+    assert asked[aws[1] + 1 : removal].count("GET /tasks") == 2, "a whole look is in between"
+
+
+def test_a_file_system_that_shows_up_only_in_the_last_look_is_asked_about(
+    stage: Stage, backup: Stubber, account: Account
+) -> None:
+    other = account.file_system("other", "a")
+    answer(backup, HOUR)
+    answer(backup, HOUR)
+    answer(backup)
+    calls: list[str] = []
+
+    def move(**_: object) -> None:
+        calls.append("AWS")
+        if len(calls) == 2:
+            stage.set_plugins(EFS_ID_REGULAR=other, AWS_REGION=REGION)
+
+    backup.client.meta.events.register("provide-client-params", move)
+    document = stage.document("safe-prune", "old", "--yes", *REQUIRED, code=4)
+    assert statuses(document)["old"] == "claimed"
+    assert len(calls) == 3
+    assert stage.swarm.destroyed == []
+
+
 def test_what_could_not_be_restored_is_refused_with_the_reason(
     stage: Stage, backup: Stubber
 ) -> None:
