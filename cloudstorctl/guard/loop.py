@@ -84,7 +84,16 @@ class Loop:
         self._selector.register(connection, selectors.EVENT_READ, bytearray())
 
     def _read(self, connection: socket.socket, buffer: bytearray) -> None:
-        """Take what has come, and answer every request that is whole."""
+        """Take what has come, and answer every request that is whole; no failure ends the loop."""
+        try:
+            self._take(connection, buffer)
+        except OSError:
+            self._close(connection)
+        except Exception as error:  # noqa: BLE001 - one connection ends, so that nothing passes
+            self.say(f"{type(error).__name__}: {error}")
+            self._close(connection)
+
+    def _take(self, connection: socket.socket, buffer: bytearray) -> None:
         try:
             more = connection.recv(_CHUNK)
             if not more:
@@ -106,11 +115,6 @@ class Loop:
                     return
         except _OddError:
             self._give(connection, buffer)
-        except OSError:
-            self._close(connection)
-        except Exception as error:  # noqa: BLE001 - one connection ends, so that nothing passes
-            self.say(f"{type(error).__name__}: {error}")
-            self._close(connection)
 
     def _give(self, connection: socket.socket, buffer: bytearray) -> None:
         self._selector.unregister(connection)

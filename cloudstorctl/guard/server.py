@@ -99,7 +99,12 @@ class Server:
     def _to_thread(self, connection: socket.socket, begun: bytearray) -> None:
         with self._changed:
             self._connections[connection] = True
-        threading.Thread(target=self._speak, args=(connection, begun), daemon=True).start()
+        try:
+            threading.Thread(target=self._speak, args=(connection, begun), daemon=True).start()
+        except RuntimeError:  # there may be no more threads: nobody waits for this connection
+            with self._changed:
+                del self._connections[connection]
+            raise
 
     def stop(self, seconds: float) -> bool:
         """Let what is under way come to its end; give whether it did within so many seconds."""

@@ -31,8 +31,14 @@ class Running:
     """A loop in a thread, and what it has handed over and said."""
 
     def __init__(
-        self, path: Path, answer: Callable[[bytes, bytes], bytes | None], *, full: int = 0
+        self,
+        path: Path,
+        answer: Callable[[bytes, bytes], bytes | None],
+        *,
+        full: int = 0,
+        threads: int = 99,
     ) -> None:
+        self.threads = threads
         self.given: list[bytes] = []
         self.said: list[str] = []
         self.came = threading.Event()
@@ -49,6 +55,8 @@ class Running:
 
     def take(self, connection: socket.socket, begun: bytearray) -> None:
         assert connection.getblocking()
+        if len(self.given) >= self.threads:
+            raise RuntimeError("can't start new thread")
         self.given.append(bytes(begun))
         connection.close()
         self.came.set()
@@ -118,6 +126,20 @@ def test_callers_are_accepted_again_when_there_are_descriptors(tmp_path: Path) -
         assert caller.call("/x", b"") == (200, True)
     running.end()
     assert running.said == ["no connection could be accepted: [Errno 24] Too many open files"]
+
+
+def test_a_request_that_cannot_be_handed_over_ends_one_connection_and_is_said(
+    tmp_path: Path,
+) -> None:
+    running = Running(tmp_path / "s", lambda path, _: OK if path == b"/x" else None, threads=0)
+    with Caller(tmp_path / "s") as other:
+        for request in (b"POST /y HTTP/1.1\r\n\r\n", b"POST /y\r\n\r\n"):
+            with Caller(tmp_path / "s") as caller:
+                caller.socket.sendall(request)
+                assert caller.socket.recv(1) == b""
+            assert other.call("/x", b"") == (200, True)
+    running.end()
+    assert running.said == ["RuntimeError: can't start new thread"] * 2
 
 
 def test_a_bug_ends_one_connection_and_is_said(tmp_path: Path) -> None:

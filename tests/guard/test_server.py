@@ -281,3 +281,16 @@ def test_a_bug_ends_the_connection_so_that_nothing_passes(tmp_path: Path) -> Non
         with pytest.raises(OSError, match=r"reset|^$"):
             caller.answer()
         assert [line["message"] for line in guard.lines] == ["RuntimeError: oh"]
+
+
+def test_a_request_for_which_no_thread_can_be_started_keeps_nobody_waiting(guard: Serving) -> None:
+    before = threading.stack_size(1 << 46)
+    try:
+        with Caller(guard.path) as caller:
+            caller.send("/AuthZPlugin.AuthZReq", a_request("DELETE", "/volumes/data"))
+            assert caller.socket.recv(1) == b""
+    finally:
+        threading.stack_size(before)
+    guard.end_accepting()
+    assert guard.server.stop(0)
+    assert "can't start new thread" in guard.lines[0]["message"]
