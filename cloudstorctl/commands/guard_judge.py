@@ -55,11 +55,13 @@ def _answer(session: Session, question: Question) -> Answer:
     if _was_just_proved(session, question):
         return Answer(allow=True, reason="cloudstorctl has just proved that nothing uses it.")
     seen = session.look()
+    node = None if question.node is None else NodeId(question.node)
     if question.plugins:
-        return on_plugin(seen, NodeId(question.node), question.plugins, question.change)
+        return on_plugin(seen, node or NodeId(""), question.plugins, question.change)
     return on_removal(
         seen,
         question.volumes,
+        node=node,
         protect=session.context.protect_volumes,
         declared=session.declared,
     )
@@ -75,6 +77,6 @@ def _was_just_proved(session: Session, question: Question) -> bool:
         session.engines,
         question.ticket,
         volume=question.volumes[0],
-        node=question.node,
+        node=question.node or "",
         now=session.invocation.world.now,
     )

@@ -78,26 +78,29 @@ def guard_run(  # noqa: PLR0913 - one for each option
     world = invocation.world
     log = Log(stream=world.stderr, now=world.now)
     local = LocalEngine.at(engine)
-    drivers, survey_timeout = _settings(invocation, log)
+    context = _context(invocation, log)
+    known = context or _UNCONFIGURED
     # A thread that computes hands on after this time, by default 5 ms: requests are not to wait.
     sys.setswitchinterval(0.0002)
     with ExitStack() as stack:
         wake = stack.enter_context(_ended_by_signals())
         file = Path(state) if state else world.places.state / "guard.json"
-        knowledge = Knowledge(patterns=drivers, file=file)
+        knowledge = Knowledge(patterns=known.drivers, configured=context is not None, file=file)
         metrics = Metrics(knowledge)
         if metrics_listen is not None:
             stack.callback(metrics.serve(metrics_listen))
         judges = Judges(
             command=_judge_command(invocation),
-            seconds=judge_timeout or survey_timeout + _TO_START,
+            seconds=judge_timeout or known.survey_timeout + _TO_START,
             environ=world.environ,
         )
         listener = stack.enter_context(_listening(world.environ, Path(listen)))
         follower = Follower(
             engine=local, knowledge=knowledge, say=lambda text: log.message("engine", text)
         )
-        decider = Decider(knowledge=knowledge, judge=judges)
+        decider = Decider(
+            knowledge=knowledge, judge=judges, engine=local, patterns=lambda: _drivers(invocation)
+        )
         server = Server(listener=listener, decide=decider, log=log, metrics=metrics)
         follower.start()
         stack.callback(follower.stop)
@@ -111,18 +114,26 @@ def guard_run(  # noqa: PLR0913 - one for each option
     return ExitCode.DONE
 
 
-def _settings(invocation: Invocation, log: Log) -> tuple[tuple[str, ...], float]:
-    """Give the driver patterns and the time for a survey.
+def _context(invocation: Invocation, log: Log) -> Context | None:
+    """Give the configuration.
 
-    A configuration that cannot be read must not keep an engine from starting: removals are denied
-    with what is wrong with it, as every judging process reads it anew.
+    One that cannot be read must not keep an engine from starting: removals are denied with what is
+    wrong with it, as every judging process reads it anew. Until it can be read, any driver but
+    `local` may be Cloudstor.
     """
     try:
-        context = invocation.context()
+        return invocation.context()
     except CloudstorctlError as error:
         log.message("configuration", f"every removal of a Cloudstor volume is denied: {error}")
-        context = _UNCONFIGURED
-    return context.drivers, context.survey_timeout
+        return None
+
+
+def _drivers(invocation: Invocation) -> tuple[str, ...] | None:
+    """Read which drivers are Cloudstor; None where the configuration cannot be read."""
+    try:
+        return invocation.context().drivers
+    except CloudstorctlError:
+        return None
 
 
 def _judge_command(invocation: Invocation) -> list[str]:

@@ -27,6 +27,9 @@ _TOLD = 3
 """Reasons that are told; of more, their number: a message is one paragraph."""
 
 _DELETES = "Removing it here deletes its data."
+_NOT_READ = (
+    "This node is not in the swarm that was read, so it is not known what its containers use."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,10 +45,14 @@ def on_removal(
     seen: Assessment,
     names: Iterable[str],
     *,
+    node: NodeId | None = None,
     protect: tuple[str, ...] = (),
     declared: tuple[DeclaredStack, ...] = (),
 ) -> Answer:
     """Answer a removal by any of `names`, which are the readings of the one name in a request.
+
+    `node` is the one that is asked, None where that was not told: one that has left the swarm was
+    not read, and its containers may use what nobody else does.
 
     Each has to be removable: as a volume, as a directory in one, and as one with others in it. A
     name that no engine lists is judged all the same: a driver whose backend fails lists nothing,
@@ -62,6 +69,8 @@ def on_removal(
             if verdict.ruling is not Ruling.REMOVABLE:
                 return Answer(allow=False, reason=_denied(verdict, seen.survey))
             allowed.append(verdict)
+    if node is not None and all(each.id != node for each in seen.survey.nodes):
+        return Answer(allow=False, reason=f"{_NOT_READ} {_DELETES}")
     return Answer(allow=True, reason=" ".join(_first(reasons_of(allowed))))
 
 

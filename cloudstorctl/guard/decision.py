@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from time import perf_counter
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING, Protocol, assert_never
 
 from cloudstorctl.core.guarding import Answer
 from cloudstorctl.guard.asked import CHANGES, ChangePlugin, RemoveVolume, Unclear, asked_by
+from cloudstorctl.guard.engine import EngineFailure
 from cloudstorctl.guard.judging import Question
 
 if TYPE_CHECKING:
@@ -15,6 +16,19 @@ if TYPE_CHECKING:
 
     from cloudstorctl.guard.asked import Asked
     from cloudstorctl.guard.knowledge import Knowledge
+
+
+class TellsOfVolumes(Protocol):
+    """The node's engine, for what no event tells."""
+
+    def node_id(self) -> str:
+        """Give the swarm's ID of the node; empty outside a swarm."""
+
+    def takes_from(self, driver: str, name: str, *, used: bool) -> bool:
+        """Whether it would remove the volume of this driver, and no other of that name.
+
+        `used`: it has used that before, as it told in an event.
+        """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +57,9 @@ class Decider:
 
     knowledge: Knowledge
     judge: Callable[[Question], Answer]
+    engine: TellsOfVolumes
+    patterns: Callable[[], tuple[str, ...] | None]
+    """Reads anew which drivers are Cloudstor; None: the configuration cannot be read now."""
 
     def __call__(self, method: str, uri: str, ticket: str = "") -> Decision | None:
         """Decide; None: the request neither removes a volume nor changes a plugin."""
@@ -53,6 +70,9 @@ class Decider:
         """Decide on what was read in a request, which may show a ticket."""
         began = perf_counter()
         names: tuple[str, ...] = ()
+        patterns = self.patterns()
+        if patterns is not None:
+            self.knowledge.told_patterns(patterns)
         match asked:
             case Unclear():
                 kind = "unclear"
@@ -70,17 +90,31 @@ class Decider:
         )
 
     def _volume(self, asked: RemoveVolume, ticket: str) -> tuple[Answer, bool]:
-        if all(self.knowledge.is_elsewhere(name) for name in asked.names):
+        if all(self._is_elsewhere(name) for name in asked.names):
             return Answer(allow=True, reason="It is a volume of another driver."), False
-        question = Question(volumes=list(asked.names), node=self.knowledge.node_id, ticket=ticket)
+        question = Question(volumes=list(asked.names), node=self._node(), ticket=ticket)
         return self.judge(question), True
+
+    def _is_elsewhere(self, name: str) -> bool:
+        driver = self.knowledge.other_driver_of(name)
+        if not driver:
+            return self.knowledge.is_local(name)
+        try:
+            return self.engine.takes_from(driver, name, used=name in self.knowledge.used)
+        except EngineFailure:
+            return False
+
+    def _node(self) -> str:
+        """Ask which node this is now: it may have left its swarm, and no event tells."""
+        try:
+            return self.engine.node_id()
+        except EngineFailure:
+            return self.knowledge.node_id
 
     def _plugin(self, asked: ChangePlugin) -> tuple[Answer, bool]:
         if not any(self.knowledge.concerns(name) for name in asked.names):
             return Answer(allow=True, reason="The plugin is none of Cloudstor."), False
-        question = Question(
-            plugins=list(asked.names), change=CHANGES[asked.how], node=self.knowledge.node_id
-        )
+        question = Question(plugins=list(asked.names), change=CHANGES[asked.how], node=self._node())
         return self.judge(question), True
 
 

@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
+from urllib.parse import quote
 
 import msgspec
 
@@ -46,6 +47,13 @@ class Row(msgspec.Struct):
 
     name: str = msgspec.field(name="Name")
     driver: str = msgspec.field(name="Driver", default="")
+    labels: dict[str, str] | None = msgspec.field(name="Labels", default=None)
+    options: dict[str, str] | None = msgspec.field(name="Options", default=None)
+
+    @property
+    def is_used(self) -> bool:
+        """Whether it shows that this engine has used it; some do not, though it has (measured)."""
+        return self.labels is not None or self.options is not None
 
 
 class _Listing(msgspec.Struct):
@@ -105,14 +113,35 @@ class LocalEngine:
             for row in self._ask("/plugins", list[_Plugin])
         )
 
-    def volumes(self) -> tuple[list[Row], bool]:
-        """Ask for its volumes, and whether they are all.
+    def volumes(self, driver: str = "") -> tuple[list[Row], bool]:
+        """Ask for its volumes, of one driver or of all, and whether they are all.
 
         Never one by its name: that call can wipe the engine's references (moby
         daemon/volume/service/store.go, getVolume).
         """
-        listing = self._ask("/volumes", _Listing)
+        path = "/volumes"
+        if driver:
+            path += f"?filters={quote(msgspec.json.encode({'driver': [driver]}))}"
+        listing = self._ask(path, _Listing)
         return listing.rows or [], not listing.warnings
+
+    def node_id(self) -> str:
+        """Ask for the swarm's ID of the node; empty outside a swarm."""
+        return self.info().node_id
+
+    def takes_from(self, driver: str, name: str, *, used: bool) -> bool:
+        """Ask whether it would remove the volume of this driver, and no other of that name.
+
+        It does where it has `used` it before. Another name it looks for in one driver after the
+        other, nobody can tell in which first (as above). The one driver is asked by itself, so that
+        another that hangs does not keep it waiting.
+        """
+        rows, _ = self.volumes(driver)
+        found = [row for row in rows if (row.name, row.driver) == (name, driver)]
+        if not found or used or found[0].is_used:
+            return bool(found)
+        rows, complete = self.volumes()
+        return complete and all(row.driver == driver for row in rows if row.name == name)
 
     def events(self) -> Iterator[Event]:
         """Follow what it tells from now on, until the connection ends; asked when this returns."""

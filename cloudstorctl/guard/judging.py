@@ -32,8 +32,8 @@ class Question(msgspec.Struct, kw_only=True, omit_defaults=True):
     """Readings of the name of the plugin that is to be changed."""
     change: str = ""
     """What it is to be, as in "disabled"."""
-    node: str = ""
-    """The node that is asked, by its ID in the swarm."""
+    node: str | None = None
+    """The node that is asked, by its ID in the swarm; empty: it is in none; None: not told."""
     ticket: str = ""
     """What the request shows to tell that this removal was just proved."""
 

@@ -16,7 +16,7 @@ from cloudstorctl.core.model import Plugin
 from cloudstorctl.core.pluginname import plugins_named
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from cloudstorctl.guard.engine import Event, Row
@@ -32,7 +32,8 @@ class _Kept(msgspec.Struct, kw_only=True):
     root: str
     node_id: str
     plugins: list[tuple[str, str, str, bool]]
-    others: list[str]
+    others: dict[str, str]
+    used: list[str]
     ours: list[str]
 
 
@@ -44,14 +45,18 @@ class Knowledge:
     """
 
     patterns: tuple[str, ...]
+    configured: bool = True
+    """Whether the patterns are those of the configuration; else any driver may be of Cloudstor."""
     file: Path | None = None
     root: str = "/var/lib/docker"
     node_id: str = ""
     loaded: bool = False
     """Whether the engine has ever told its plugins."""
     plugins: tuple[Plugin, ...] = ()
-    others: frozenset[str] = frozenset()
-    """Names that engine has under drivers that are neither `local` nor of the family."""
+    others: Mapping[str, str] = field(default_factory=dict)
+    """Names that it has under drivers that are neither `local` nor of the family, and those."""
+    used: frozenset[str] = frozenset()
+    """Those of them that the engine has told events of: it keeps by their names whose they are."""
     ours: frozenset[str] = frozenset()
     """Names that it has under a driver of the family, or under none."""
     _family: Family = field(init=False)
@@ -69,7 +74,7 @@ class Knowledge:
         except (OSError, ValueError):
             return
         self.root, self.node_id = kept.root, kept.node_id
-        self.others, self.ours = frozenset(kept.others), frozenset(kept.ours)
+        self.others, self.used, self.ours = kept.others, frozenset(kept.used), frozenset(kept.ours)
         self.told_plugins(
             Plugin(id=id_, name=name, reference=reference, enabled=enabled)
             for id_, name, reference, enabled in kept.plugins
@@ -88,17 +93,22 @@ class Knowledge:
             self._true_at = monotonic()
         self._live = now
 
-    def is_elsewhere(self, name: str) -> bool:
-        """Whether a volume is known to be of a driver that is none of Cloudstor.
+    def other_driver_of(self, name: str) -> str:
+        """The driver that a volume was last seen under, where it is none of Cloudstor; or nothing.
+
+        It may be gone from there: another node can have removed it, and no event tells.
+        """
+        driver = self.others.get(name, "")
+        is_other = self.configured and name not in self.ours and not self._family.includes(driver)
+        return driver if is_other else ""
+
+    def is_local(self, name: str) -> bool:
+        """Whether a volume is known to be of the engine's own driver.
 
         Costs one look at the disk at most. The name must be one that the local driver takes, so no
         reading of it leaves the folder.
         """
-        if name in self.ours:
-            return False
-        if name in self.others:
-            return True
-        if not _LOCAL_NAME.fullmatch(name):
+        if name in self.ours or not _LOCAL_NAME.fullmatch(name):
             return False
         try:
             return os.path.isdir(f"{self.root}/volumes/{name}")  # noqa: PTH112 - half the time
@@ -108,17 +118,26 @@ class Knowledge:
     def concerns(self, plugin: str) -> bool:
         """Whether a name in a request may mean a plugin of Cloudstor."""
         found = plugins_named(self.plugins, plugin)
-        if found:
+        if found and self.configured:
             return any(self._family.has(each) for each in found)
-        return not self.loaded or self._family.includes(plugin)
+        return not (self.loaded and self.configured) or self._family.includes(plugin)
+
+    def told_patterns(self, patterns: tuple[str, ...]) -> None:
+        """Take what the configuration says of which drivers are Cloudstor."""
+        if not self.configured or patterns != self.patterns:
+            self.patterns, self.configured = patterns, True
+            self._family = self._family_among(self.plugins)
 
     def told_plugins(self, plugins: Iterable[Plugin]) -> None:
         """Take the engine's list of plugins."""
         self.plugins = tuple(plugins)
-        base = Family(patterns=self.patterns)
-        aliases = frozenset(each.name for each in self.plugins if base.has(each))
-        self._family = Family(patterns=self.patterns, aliases=aliases)
+        self._family = self._family_among(self.plugins)
         self.loaded = True
+
+    def _family_among(self, plugins: tuple[Plugin, ...]) -> Family:
+        base = Family(patterns=self.patterns)
+        aliases = frozenset(each.name for each in plugins if base.has(each))
+        return Family(patterns=self.patterns, aliases=aliases)
 
     def told_volumes(self, rows: Iterable[Row], *, complete: bool) -> None:
         """Take the engine's list of volumes; what an incomplete one lacks may be there still.
@@ -126,38 +145,47 @@ class Knowledge:
         A plugin that is disabled is silently left out of the list, so names of Cloudstor's are then
         kept too.
         """
-        others, ours = set[str](), set[str]()
+        others, ours = dict[str, str](), set[str]()
         for row in rows:
             if row.driver == _LOCAL:
                 continue
-            is_ours = not row.driver or self._family.includes(row.driver)
-            (ours if is_ours else others).add(row.name)
+            if not row.driver or self._family.includes(row.driver):
+                ours.add(row.name)
+            else:
+                others[row.name] = row.driver
         silent = any(self._family.has(each) and not each.enabled for each in self.plugins)
         if not complete or silent:
             ours |= self.ours
         if not complete:
-            others |= self.others - ours
+            missing = self.others.items()
+            others = {name: driver for name, driver in missing if name not in ours} | others
+        before = self.others
+        used = {name for name in self.used if before.get(name) == others.get(name)}
         with self._lock:
-            self.others, self.ours = frozenset(others), frozenset(ours)
+            self.others, self.used, self.ours = others, frozenset(used), frozenset(ours)
 
     def told_event(self, event: Event) -> bool:
         """Take an event of a volume; give whether anything has changed by it."""
         name, driver = event.actor.id, event.actor.attributes.get("driver", "")
         if event.kind != "volume" or not name or not driver:
             return False
-        here = name in self.others, name in self.ours
+        here = self.others.get(name, ""), name in self.used, name in self.ours
         if event.action == "destroy":
-            then = (False, False)
+            then = ("", False, False)
+        elif driver == _LOCAL:
+            then = here
         elif self._family.includes(driver):
-            then = (False, True)
+            then = ("", False, True)
         else:
-            then = (driver != _LOCAL or here[0], here[1])
+            then = (driver, True, here[2])
         if here == then:
             return False  # most events: the sets are large, and none is made anew for nothing
         alone = frozenset((name,))
+        others = {each: of for each, of in self.others.items() if each != name}
         with self._lock:
-            self.others = self.others | alone if then[0] else self.others - alone
-            self.ours = self.ours | alone if then[1] else self.ours - alone
+            self.others = others | ({name: then[0]} if then[0] else {})
+            self.used = self.used | alone if then[1] else self.used - alone
+            self.ours = self.ours | alone if then[2] else self.ours - alone
         return True
 
     def keep(self) -> None:
@@ -172,7 +200,8 @@ class Knowledge:
             root=self.root,
             node_id=self.node_id,
             plugins=[(p.id, p.name, p.reference, p.enabled) for p in self.plugins],
-            others=sorted(self.others),
+            others=dict(sorted(self.others.items())),
+            used=sorted(self.used),
             ours=sorted(self.ours),
         )
         self.file.parent.mkdir(parents=True, exist_ok=True)

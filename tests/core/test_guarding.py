@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from cloudstorctl.core.guarding import on_plugin, on_removal
-from cloudstorctl.core.model import ContainerState, Gap, TaskState
+from cloudstorctl.core.model import ContainerState, Gap, NodeId, TaskState
 from cloudstorctl.core.verdict import assess
 from tests.core.builders import (
     DRIVER,
@@ -49,6 +49,20 @@ def test_a_volume_that_nothing_uses_goes() -> None:
     answer = on_removal(assess(a_survey(a_reading("w1", "old"))), ("old", "old/"))
     assert answer.allow
     assert answer.reason.startswith("No container, task or service on the one node refers to it.")
+
+
+@pytest.mark.parametrize("name", ["old", "nothing"])
+@pytest.mark.parametrize("node", ["w2", ""])
+def test_a_node_that_is_not_in_the_swarm_removes_nothing(name: str, node: str) -> None:
+    """Its containers were not read."""
+    seen = assess(a_survey(a_reading("w1", "old")))
+    assert on_removal(seen, (name,), node=node_id("w1")).allow
+    answer = on_removal(seen, (name,), node=NodeId(node))
+    assert not answer.allow
+    assert answer.reason == (
+        "This node is not in the swarm that was read, so it is not known what its containers use. "
+        "Removing it here deletes its data."
+    )
 
 
 def test_a_volume_in_its_grace_period_stays() -> None:

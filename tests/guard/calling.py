@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Self
 
 from cloudstorctl.guard.decision import Decider
+from cloudstorctl.guard.engine import LocalEngine
 from cloudstorctl.guard.knowledge import Knowledge
 from cloudstorctl.guard.listening import listen_at
 from cloudstorctl.guard.records import Log, Metrics
@@ -37,7 +38,12 @@ class Serving:
         self.metrics = Metrics(knowledge)
         self.server = Server(
             listener=listen_at(path),
-            decide=Decider(knowledge=knowledge, judge=judge),
+            decide=Decider(
+                knowledge=knowledge,
+                judge=judge,
+                engine=LocalEngine(path.parent / "no-engine"),
+                patterns=lambda: None,
+            ),
             log=Log(stream=self.stream, now=lambda: NOW),
             metrics=self.metrics,
         )

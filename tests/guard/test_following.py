@@ -99,7 +99,7 @@ def test_an_engine_that_fails_is_asked_again_and_said_once(
             wait_until(lambda: server.count("GET", path) > 2, 20, "it is asked again")
             assert followed.knowledge.age == float("inf")
             server.answer(path, ROUTES[path])
-            followed.wait(others=frozenset({"far"}))
+            followed.wait(others={"far": "nfs"})
         finally:
             followed.follower.stop()
     assert len(followed.said) == 1
@@ -111,7 +111,7 @@ def test_an_engine_that_is_not_there_yet_is_waited_for(tmp_path: Path) -> None:
     try:
         wait_until(lambda: followed.said, 10, "it is said")
         with EngineServer(ROUTES, unix=tmp_path / "s"):
-            followed.wait(others=frozenset({"far"}), root="/d", node_id="w1")
+            followed.wait(others={"far": "nfs"}, root="/d", node_id="w1")
     finally:
         followed.follower.stop()
 
@@ -134,7 +134,7 @@ def test_what_cannot_be_kept_is_said_and_all_goes_on(tmp_path: Path) -> None:
     with EngineServer(ROUTES, unix=tmp_path / "s"):
         followed = Followed(tmp_path / "s", tmp_path / "file/guard.json")
         try:
-            followed.wait(others=frozenset({"far"}))
+            followed.wait(others={"far": "nfs"})
             wait_until(lambda: followed.said, 10, "it is said")
         finally:
             followed.follower.stop()

@@ -35,13 +35,14 @@ def knowledge() -> Knowledge:
 
 
 def test_names_are_kept_by_whether_their_driver_is_of_the_family(knowledge: Knowledge) -> None:
-    assert knowledge.others == {"far"}
+    assert knowledge.others == {"far": "nfs"}
     assert knowledge.ours == {"data", "old", "bare"}
 
 
 def test_local_volumes_are_left_to_the_disk(knowledge: Knowledge) -> None:
     knowledge.told_volumes((Row("mine", "local"),), complete=True)
-    assert knowledge.others == knowledge.ours == frozenset()
+    assert not knowledge.others
+    assert not knowledge.ours
 
 
 def test_a_whole_list_takes_the_place_of_the_one_before(knowledge: Knowledge) -> None:
@@ -51,14 +52,14 @@ def test_a_whole_list_takes_the_place_of_the_one_before(knowledge: Knowledge) ->
 
 def test_an_incomplete_list_takes_nothing_away(knowledge: Knowledge) -> None:
     knowledge.told_volumes((Row("far", "cloudstor:aws"), Row("new", "nfs")), complete=False)
-    assert knowledge.others == {"new"}
+    assert knowledge.others == {"new": "nfs"}
     assert knowledge.ours == {"far", "data", "old", "bare"}
 
 
 def test_the_names_of_a_disabled_plugin_are_not_forgotten(knowledge: Knowledge) -> None:
     knowledge.told_plugins((Plugin(id="ab12", name="cloudstor:aws", enabled=False),))
     knowledge.told_volumes((Row("new", "nfs"),), complete=True)
-    assert knowledge.others == {"new"}
+    assert knowledge.others == {"new": "nfs"}
     assert knowledge.ours == {"data", "old", "bare"}
 
 
@@ -69,6 +70,7 @@ def test_the_names_of_a_disabled_plugin_are_not_forgotten(knowledge: Knowledge) 
         (an_event("create", "new", "cloudstor:aws"), {"far"}, {"data", "new"}),
         (an_event("mount", "far", "shared:logs"), set(), {"data", "far"}),
         (an_event("create", "data", "nfs"), {"far", "data"}, {"data"}),
+        (an_event("create", "far", "smb"), {"far"}, {"data"}),
         (an_event("destroy", "far", "nfs"), set(), {"data"}),
         (an_event("destroy", "data", "shared:logs"), {"far"}, set()),
     ],
@@ -78,7 +80,7 @@ def test_an_event_changes_what_is_known(event: Event, others: set[str], ours: se
     known.told_plugins((OURS,))
     known.told_volumes((Row("far", "nfs"), Row("data", "shared:logs")), complete=True)
     assert known.told_event(event)
-    assert known.others == others
+    assert set(known.others) == others
     assert known.ours == ours
 
 
@@ -86,7 +88,7 @@ def test_an_event_changes_what_is_known(event: Event, others: set[str], ours: se
     "event",
     [
         an_event("mount", "data", "shared:logs"),
-        an_event("create", "far", "nfs"),
+        an_event("create", "used", "nfs"),
         an_event("create", "mine", "local"),
         an_event("destroy", "gone", "nfs"),
         an_event("prune", "", ""),
@@ -97,6 +99,7 @@ def test_an_event_changes_what_is_known(event: Event, others: set[str], ours: se
 def test_an_event_that_tells_nothing_new_makes_no_set_anew(
     knowledge: Knowledge, event: Event
 ) -> None:
+    knowledge.told_event(an_event("mount", "used", "nfs"))
     before = knowledge.others, knowledge.ours
     assert not knowledge.told_event(event)
     assert (knowledge.others, knowledge.ours) == before
@@ -108,7 +111,32 @@ def test_no_name_leads_out_of_the_folder_of_local_volumes(tmp_path: Path, name: 
     for folder in ("x", "volumes/a/b", "volumes/.hidden", "volumes/-x", "volumes/a b", "volumes/x"):
         (tmp_path / folder).mkdir(parents=True)
     (tmp_path / "volumes/mine\n").mkdir()
-    assert not Knowledge(patterns=PATTERNS, root=str(tmp_path)).is_elsewhere(name)
+    assert not Knowledge(patterns=PATTERNS, root=str(tmp_path)).is_local(name)
+
+
+def test_the_driver_of_a_volume_is_the_one_that_was_told_last(knowledge: Knowledge) -> None:
+    assert knowledge.other_driver_of("far") == "nfs"
+    knowledge.told_event(an_event("mount", "far", "smb"))
+    assert knowledge.other_driver_of("far") == "smb"
+    knowledge.told_event(an_event("create", "data", "smb"))
+    assert knowledge.other_driver_of("data") == ""
+    assert knowledge.other_driver_of("unheard") == ""
+
+
+def test_what_the_engine_tells_events_of_it_has_used(knowledge: Knowledge) -> None:
+    rows = (Row("far", "nfs"), Row("near", "nfs"), Row("data", "shared:logs"))
+    knowledge.told_volumes(rows, complete=True)
+    assert knowledge.used == frozenset()
+    for name in ("far", "near", "new"):
+        assert knowledge.told_event(an_event("create", name, "nfs"))
+    assert knowledge.used == {"far", "near", "new"}
+    knowledge.told_event(an_event("destroy", "near", "nfs"))
+    knowledge.told_event(an_event("create", "new", "shared:logs"))
+    assert knowledge.used == {"far"}
+    knowledge.told_volumes(rows, complete=True)
+    assert knowledge.used == {"far"}
+    knowledge.told_volumes((Row("far", "smb"),), complete=True)
+    assert knowledge.used == frozenset()
 
 
 def test_what_is_known_outlives_the_guard(tmp_path: Path) -> None:
@@ -117,10 +145,11 @@ def test_what_is_known_outlives_the_guard(tmp_path: Path) -> None:
     first.root, first.node_id = "/srv/docker", "w1"
     first.told_plugins((OURS,))
     first.told_volumes((Row("far", "nfs"), Row("data", "shared:logs")), complete=True)
+    first.told_event(an_event("mount", "far", "nfs"))
     first.keep()
     first.keep()
     second = Knowledge(patterns=PATTERNS, file=file)
-    for name in ("root", "node_id", "plugins", "others", "ours", "loaded"):
+    for name in ("root", "node_id", "plugins", "others", "used", "ours", "loaded"):
         assert getattr(second, name) == getattr(first, name)
     assert second.concerns("shared:logs")
     assert second.age == float("inf")

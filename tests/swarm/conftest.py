@@ -12,6 +12,7 @@ import pytest
 
 from tests.swarm.docker import Docker
 from tests.swarm.embedded.lab import embedded_lab
+from tests.swarm.guarded import GuardedSwarm
 from tests.swarm.lab.records import LabSpec
 from tests.swarm.lab.reset import reset
 from tests.swarm.lab.swarm import Lab as RealLab
@@ -23,6 +24,7 @@ from tests.swarm.witness import EmbeddedWitness, RealWitness, Told
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tests.swarm.lab.guard import Guard
     from tests.swarm.swarm import Lab
 
 NAME = os.environ.get("CLOUDSTORCTL_TEST_LAB", "cstt")
@@ -102,6 +104,25 @@ def pytest_terminal_summary(
         kinds = ", ".join(f"{count} of kind {kind}" for kind, count in tally.most_common())
         terminalreporter.section("real and embedded swarm")
         terminalreporter.line(f"{tally.total()} records compared: {kinds}")
+
+
+@pytest.fixture(scope="module")
+def guarded_swarm(real_swarm: RealLab) -> Iterator[GuardedSwarm]:
+    """Three nodes whose engines ask guards, for one module."""
+    swarm = GuardedSwarm(lab=real_swarm)
+    swarm.ensure()
+    yield swarm
+    swarm.end()
+
+
+@pytest.fixture
+def guards(guarded_swarm: GuardedSwarm, lab: Lab, tmp_path: Path) -> Iterator[dict[str, Guard]]:
+    """The guard of each node, for one scenario."""
+    assert lab.folder == guarded_swarm.lab.folder
+    guarded_swarm.ensure()
+    guarded_swarm.on_guard(tmp_path)
+    yield guarded_swarm.guards
+    guarded_swarm.off_guard()
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from urllib.parse import quote
 import pytest
 
 from tests.swarm.docker import Docker
-from tests.swarm.guarded import NO_GRACE, GuardedSwarm, listening, raw
+from tests.swarm.guarded import NO_GRACE, listening, raw
 from tests.swarm.lab.command import LabError, wait_until
 from tests.swarm.lab.documentation import MOVED, ORPHAN, move
 from tests.swarm.lab.records import ALIAS
@@ -16,7 +16,6 @@ from tests.swarm.scene import container, mount, running_service, volume
 from tests.swarm.tool import Tool, configuration
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.swarm.lab.guard import Guard
@@ -26,23 +25,6 @@ pytestmark = pytest.mark.real_only("it needs engines that ask an authorization p
 
 TEMPLATE = "{{.Service.Name}}-{{.Task.Slot}}-vol"
 FILE = f"reg/{MOVED}/ping2-1.txt"
-
-
-@pytest.fixture(scope="module")
-def guarded_swarm(real_swarm: Lab) -> Iterator[GuardedSwarm]:
-    swarm = GuardedSwarm(lab=real_swarm)
-    swarm.ensure()
-    yield swarm
-    swarm.end()
-
-
-@pytest.fixture
-def guards(guarded_swarm: GuardedSwarm, lab: Lab, tmp_path: Path) -> Iterator[dict[str, Guard]]:
-    assert lab.folder == guarded_swarm.lab.folder
-    guarded_swarm.ensure()
-    guarded_swarm.on_guard(tmp_path)
-    yield guarded_swarm.guards
-    guarded_swarm.off_guard()
 
 
 def moved(lab: Lab, generation: int) -> tuple[str, str]:
