@@ -36,8 +36,9 @@ class Ticket:
     expires: datetime
 
     def admits(self, volume: str, node: str, now: datetime) -> bool:
-        """Whether it is for just this removal, and still good."""
-        return (self.volume, self.node) == (volume, node) and now < self.expires
+        """Whether it is for just this removal, and still good; none is good for longer."""
+        is_for_this = (self.volume, self.node) == (volume, node)
+        return is_for_this and now < self.expires <= now + LIFE
 
     def was_left_behind(self, now: datetime) -> bool:
         """Whether the run that made it was killed: others take back what they have made."""

@@ -22,6 +22,7 @@ def test_a_ticket_is_read_back() -> None:
 def test_it_admits_one_volume_on_one_node_until_it_expires() -> None:
     assert TICKET.admits("old/data", "n1", NOW + LIFE - SECOND)
     assert not TICKET.admits("old/data", "n1", NOW + LIFE)
+    assert not TICKET.admits("old/data", "n1", NOW - SECOND), "none is good for longer"
     assert not TICKET.admits("old", "n1", NOW)
     assert not TICKET.admits("old/data", "n2", NOW)
 
