@@ -27,7 +27,7 @@ def guard_install(
     # What only one who installs needs is not to cost the others time.
     from cloudstorctl.commands.guard_setup import by_hand, carry_out, setup_of  # noqa: PLC0415
     from cloudstorctl.guard.daemon_json import with_plugin  # noqa: PLC0415
-    from cloudstorctl.guard.names import PLUGIN  # noqa: PLC0415
+    from cloudstorctl.guard.names import ENGINE, PLUGIN  # noqa: PLC0415
     from cloudstorctl.guard.steps import Files, in_tree, install_steps  # noqa: PLC0415
     from cloudstorctl.guard.units import SOCKET_TEXT, guard_command, service_text  # noqa: PLC0415
 
@@ -35,6 +35,9 @@ def guard_install(
     command = guard_command(world.python, _options(invocation, in_tree=root is not None))
     setup = setup_of(world, root, by_hand(command))
     setup.engine.refuse_flag()
+    engine = f"unix://{setup.engine.socket}"
+    if engine not in {ENGINE, ENGINE.replace("/var/run/", "/run/")}:
+        command = (*command, "--engine", engine)
     after = Files(
         socket=SOCKET_TEXT,
         service=service_text(command),

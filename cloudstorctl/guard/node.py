@@ -46,10 +46,11 @@ class Engine:
     def socket(self) -> str:
         """The unix socket that it listens at."""
         for place, word in enumerate(self.words):
-            if word.startswith(("-H", "--host")):
-                value = _value_of(word.partition("=")[0], self.words[place:]) or word[2:]
-                if value.startswith("unix://"):
-                    return value.removeprefix("unix://")
+            name = word.partition("=")[0]
+            is_flag = name in {"-H", "--host"}
+            value = _value_of(name, self.words[place:]) if is_flag else word.removeprefix("-H")
+            if value and value.startswith("unix://"):
+                return value.removeprefix("unix://") or _ENGINE
         return _ENGINE
 
     def refuse_flag(self) -> None:

@@ -194,13 +194,31 @@ def test_the_configuration_is_where_dockerd_is_told_that_it_is(machine: Machine)
     assert other.read_text() == NAMED
 
 
-@pytest.mark.parametrize("words", [("-H", "unix:///srv/d.sock"), ("--host=unix:///srv/d.sock",)])
-def test_the_engine_is_asked_where_it_listens(machine: Machine, words: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("-H", "unix:///srv/d.sock"),
+        ("-Hunix:///srv/d.sock", "--debug"),
+        ("--host=unix:///srv/d.sock", "-H=unix:///srv/other.sock"),
+    ],
+)
+def test_the_engine_is_asked_and_followed_where_it_listens(
+    machine: Machine, words: tuple[str, ...]
+) -> None:
     machine.patience = 0.2
     machine.show("dockerd", "-H", "fd://", *words)
     ran = machine.run("guard", "install")
     assert ran.code == 1
     assert "The engine does not answer on /srv/d.sock: " in ran.err
+    unit = machine.files[f"etc/systemd/system/{PLUGIN}.service"]
+    assert " --engine unix:///srv/d.sock\n" in unit
+
+
+@pytest.mark.parametrize("host", ["unix://", "unix:///run/docker.sock", "tcp://127.0.0.1:2375"])
+def test_the_usual_socket_is_not_named(machine: Machine, host: str) -> None:
+    machine.show("dockerd", "-H", host)
+    assert machine.run("guard", "install").code == 0
+    assert "--engine" not in machine.files[f"etc/systemd/system/{PLUGIN}.service"]
 
 
 def test_dockerd_s_own_check_has_a_say_before_anything_is_written(machine: Machine) -> None:
