@@ -12,13 +12,18 @@ from cloudstorctl.core.model import MountKind, ServiceMode
 from cloudstorctl.core.templates import Known, Match, Names, yields
 
 if TYPE_CHECKING:
-    from cloudstorctl.core.model import Mount, Node, NodeId, Service, Survey, Task
+    from collections.abc import Mapping
+
+    from cloudstorctl.core.model import Mount, Node, NodeId, Pairs, Service, Survey, Task
 
 _ANONYMOUS = re.compile(r"[0-9a-f]{64}")
 """Names that the engine makes for mounts without one (moby daemon/volumes.go)."""
 
 _FORGOTTEN_LABELS = (("", "/"),)
 """For a service that is gone: any of its labels may have had a slash."""
+
+_BINDS = frozenset(("bind", "rbind"))
+"""mount(8) options by which a volume of the engine's own driver is a folder of the node."""
 
 _ROOT = Names(exact="/", prefix="", unexpandable=False, anything=False)
 """What a bind of the whole file system reaches."""
@@ -72,12 +77,17 @@ class Reacher:
 
     family: Family
     roots: Roots
+    bound: Mapping[tuple[NodeId, str], str]
+    """The folders that volumes of the engines' own driver bind, by node and name."""
 
     def of_container(self, mount: Mount, node: NodeId) -> str | None:
         """The volume that a container's mount has, as a path; None: not a Cloudstor volume."""
         match mount.kind:
             case MountKind.VOLUME:
-                return mount.source if self.family.may_reach_through(mount.driver) else None
+                if self.family.may_reach_through(mount.driver):
+                    return mount.source
+                folder = self.bound.get((node, mount.source))
+                return None if folder is None else self.roots.reached_by(folder, node)
             case MountKind.BIND:
                 return self.roots.reached_by(mount.source, node)
             case MountKind.OTHER:
@@ -90,24 +100,43 @@ class Reacher:
         match mount.kind:
             case MountKind.VOLUME:
                 if not self.family.may_reach_through(mount.driver):
-                    return None
+                    folder = _bound_by(mount.options)
+                    return None if folder is None else self._of_bind(folder, known)
                 if mount.source:
                     return yields(mount.source, known)
                 return Unnamed() if mount.driver else None
             case MountKind.BIND:
-                below = self.roots.reached_by(mount.source, None)
-                if below is None:
-                    return None
-                return yields(below, known) if below else _ROOT
+                return self._of_bind(mount.source, known)
             case MountKind.OTHER:
                 return None
             case _ as never:
                 assert_never(never)
 
+    def _of_bind(self, folder: str, known: Known) -> Reach | None:
+        below = self.roots.reached_by(folder, None)
+        if below is None:
+            return None
+        return yields(below, known) if below else _ROOT
+
 
 def reacher_for(survey: Survey) -> Reacher:
     """Gather what a survey tells of drivers and paths."""
-    return Reacher(family=family_of(survey), roots=roots_in(survey))
+    bound = {
+        (entry.node_id, str(entry.name)): folder
+        for engine in survey.engines
+        for entry in engine.entries
+        if entry.options and entry.driver == "local" and (folder := _bound_by(entry.options))
+    }
+    return Reacher(family=family_of(survey), roots=roots_in(survey), bound=bound)
+
+
+def _bound_by(options: Pairs) -> str | None:
+    """The folder that a volume of the engine's own driver binds (moby volume/local/local_unix.go).
+
+    None: it binds none.
+    """
+    given = dict(options)
+    return None if _BINDS.isdisjoint(given.get("o", "").split(",")) else given.get("device")
 
 
 def known_of_service(service: Service, *, previous: bool = False) -> Known:

@@ -212,6 +212,33 @@ def test_a_bind_mount_into_the_file_system_claims_what_it_reaches(
     assert {n for n in ("data", "other") if claims_on(n, survey)} == claimed
 
 
+@pytest.mark.parametrize("flag", ["bind", "ro,rbind"])
+def test_a_local_volume_that_binds_into_the_file_system_claims_what_it_reaches(flag: str) -> None:
+    options = (("type", "none"), ("o", flag), ("device", f"{ROOT}/efs/reg/data"))
+    other = (("type", "nfs"), ("o", "addr=10.0.0.1"), ("device", ":/data"))
+    mine = an_entry("mine", driver="local", options=options)
+    container = a_container(a_mount("mine", driver="local"), a_mount("nfs", driver="local"))
+    survey = a_survey(
+        a_reading(
+            "w1",
+            *("data", "other", mine, an_entry("nfs", driver="local", options=other)),
+            containers=(container,),
+        ),
+        a_reading("w2", containers=(a_container(a_mount("mine", driver="local")),)),
+    )
+    (claim,) = claims_on("data", survey)
+    assert (claim.kind, claim.node) == (ClaimKind.MOUNTED, node_id("w1"))
+    assert claims_on("other", survey) == ()
+
+
+def test_a_service_s_local_volume_that_binds_into_the_file_system_declares_the_volume() -> None:
+    options = (("o", "bind"), ("device", f"{ROOT}/efs/reg/data"))
+    web = a_service("web", a_mount("mine", driver="local")._replace(options=options))
+    survey = a_survey(a_reading("w1", "data", "other"), services=(web,))
+    assert kinds_on("data", survey) == [ClaimKind.DECLARED]
+    assert kinds_on("other", survey) == []
+
+
 @pytest.mark.parametrize("below", ["/efs/reg/data", "/efs/reg", "/efs", ""])
 def test_a_bind_of_another_nodes_path_reaches_nothing_here(below: str) -> None:
     elsewhere = f"/var/lib/docker/plugins/{plugin_id('w2')}/propagated-mount{below}"

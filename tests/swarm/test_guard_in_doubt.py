@@ -10,7 +10,7 @@ import pytest
 from tests.swarm.docker import Docker
 from tests.swarm.lab.command import LabError, wait_until
 from tests.swarm.lab.plugin import Plugin
-from tests.swarm.scene import container, mount, volume
+from tests.swarm.scene import TARGET, container, mount, volume
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -109,3 +109,19 @@ def test_a_node_that_has_left_the_swarm_removes_nothing(
     wait_until(lab.complete, 60, "the node is ready again, and names its driver")
     assert docker(lab, on, "rm", "data") == 0
     assert results(guards[on]) == ["denied", "allowed"]
+
+
+@NODES
+def test_a_local_volume_that_binds_the_data_keeps_it_and_may_go_itself(
+    lab: Lab, guards: dict[str, Guard], on: str
+) -> None:
+    volume(lab, "data", on=on)
+    (row,) = lab.node(on).ask("/volumes")["Volumes"]
+    options = ("--opt", "type=none", "--opt", "o=bind", "--opt", f"device={row['Mountpoint']}")
+    assert docker(lab, on, "create", *options, "mine") == 0
+    container(lab, on, "run", "--detach", "--name", "backup", "-v", f"mine:{TARGET}")
+    assert docker(lab, on, "rm", "data") == 1
+    lab.docker(on, "rm", "--force", "backup")
+    assert docker(lab, on, "rm", "mine") == 0
+    assert list(lab.contents()) == ["reg/data/file.txt"]
+    assert results(guards[on]) == ["denied", "passed"]
