@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cloudstorctl.core.marking import after_look, after_losing
+from cloudstorctl.core.marking import after_looks, after_losing
 from cloudstorctl.core.memory import Memory
 from cloudstorctl.errors import CloudstorctlError, NotRememberedError, WrongSwarmError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from cloudstorctl.core.memory import Since
     from cloudstorctl.core.verdict import Assessment
     from cloudstorctl.swarm.engines import Engines
@@ -44,21 +46,22 @@ def recalled(engines: Engines, cluster_id: str) -> Memory:
         )
 
 
-def marked(engines: Engines, seen: Assessment) -> str:
-    """Remember what a look has seen unused, and forget what it has seen claimed or gone.
+def marked(engines: Engines, looks: Sequence[Assessment]) -> str:
+    """Remember what looks have seen unused, and forget what they have seen claimed or gone.
 
     Gives a sentence that says what did not fit, or an empty text.
 
     Raises:
         NotRememberedError: the swarm does not remember any of it; the text says why.
     """
-    memory = seen.memory
-    # That it cannot be read has been told.
-    return "" if memory.trouble else _swapped(engines, seen, memory, after_look(memory.since, seen))
+    memory = looks[-1].memory
+    if memory.trouble:
+        return ""  # that has been told
+    return _swapped(engines, looks, memory, after_looks(memory.since, looks))
 
 
-def unmarked(engines: Engines, seen: Assessment) -> str:
-    """Forget what a look without a grace period has seen claimed or gone; it adds nothing.
+def unmarked(engines: Engines, looks: Sequence[Assessment]) -> str:
+    """Forget what looks without a grace period have seen claimed or gone; they add nothing.
 
     A volume that is made anew under a name, or used no longer, begins to wait then.
 
@@ -66,14 +69,14 @@ def unmarked(engines: Engines, seen: Assessment) -> str:
         NotRememberedError: the swarm does not forget it; the text says why.
     """
     try:
-        memory = recalled(engines, seen.survey.cluster_id)
+        memory = recalled(engines, looks[-1].survey.cluster_id)
     except WrongSwarmError as error:
         raise NotRememberedError(f"{_LOST}: {error}.") from error
     # What cannot be read counts for nobody.
-    return _swapped(engines, seen, memory, after_losing(memory.since, seen))
+    return _swapped(engines, looks, memory, after_losing(memory.since, looks))
 
 
-def _swapped(engines: Engines, seen: Assessment, memory: Memory, wanted: Since) -> str:
+def _swapped(engines: Engines, looks: Sequence[Assessment], memory: Memory, wanted: Since) -> str:
     from cloudstorctl.swarm.keeping import kept_by_managers  # noqa: PLC0415 - as above
 
     if wanted == memory.since:
@@ -81,8 +84,8 @@ def _swapped(engines: Engines, seen: Assessment, memory: Memory, wanted: Since) 
     try:
         return kept_by_managers(
             engines,
-            seen.survey.cluster_id,
-            lambda manager, _: _written(manager, seen, memory, wanted),
+            looks[-1].survey.cluster_id,
+            lambda manager, _: _written(manager, looks, memory, wanted),
         )
     except NotRememberedError:
         raise
@@ -90,7 +93,9 @@ def _swapped(engines: Engines, seen: Assessment, memory: Memory, wanted: Since) 
         raise NotRememberedError(f"{_LOST}: {error}.") from error
 
 
-def _written(manager: KeepsConfigs, seen: Assessment, memory: Memory, wanted: Since) -> str:
+def _written(
+    manager: KeepsConfigs, looks: Sequence[Assessment], memory: Memory, wanted: Since
+) -> str:
     from cloudstorctl.swarm.memory import recall, remember  # noqa: PLC0415 - as above
 
     for _ in range(_ATTEMPTS):
@@ -100,7 +105,7 @@ def _written(manager: KeepsConfigs, seen: Assessment, memory: Memory, wanted: Si
         memory = recall(manager)
         if memory.trouble:
             raise NotRememberedError(memory.trouble)
-        wanted = after_losing(memory.since, seen)
+        wanted = after_losing(memory.since, looks)
         if wanted == memory.since:
             return ""
     raise NotRememberedError(f"{_LOST}: other runs write it again and again.")

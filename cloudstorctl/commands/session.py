@@ -13,7 +13,7 @@ from cloudstorctl.commands.declared import declared_stacks
 from cloudstorctl.commands.details import look_detail, memory_detail, survey_details
 from cloudstorctl.commands.remembering import marked, recalled, unmarked
 from cloudstorctl.core.ebs import on_ebs
-from cloudstorctl.core.marking import ahead_of_time
+from cloudstorctl.core.marking import ahead_of_time, can_wait
 from cloudstorctl.core.memory import NOTHING
 from cloudstorctl.core.restoring import NOT_ASKED, Restoring
 from cloudstorctl.core.verdict import Assessment, assess
@@ -81,7 +81,7 @@ class Session:
         from cloudstorctl.swarm.survey import SurveySettings, survey  # noqa: PLC0415
 
         context, declared = self.context, self.declared
-        self.mark()
+        self._mark_in_between()
         swarm = cluster_id or context.cluster_id
         # Before the survey where it is known of which swarm: what comes after it keeps a removal
         # waiting that it proves.
@@ -162,16 +162,21 @@ class Session:
 
     def mark(self) -> None:
         """Let the swarm remember the looks that it does not remember yet."""
-        note = marked if self.context.grace else unmarked
-        while self._unmarked:
-            seen = self._unmarked.pop(0)
-            try:
-                told = note(self.engines, seen)
-            except NotRememberedError as error:
-                self.course.forgetful = True
-                told = str(error)
-            if told:
-                self._tell_once(told)
+        if not self._unmarked:
+            return
+        try:
+            told = (marked if self.context.grace else unmarked)(self.engines, self._unmarked)
+        except NotRememberedError as error:
+            self.course.forgetful = True
+            told = str(error)
+        self._unmarked.clear()
+        if told:
+            self._tell_once(told)
+
+    def _mark_in_between(self) -> None:
+        """The same, but for what can as well be remembered at the end."""
+        if self._unmarked and self.context.grace and not can_wait(self._unmarked):
+            self.mark()
 
     def _recalled(self, cluster_id: str) -> Memory:
         if not self.context.grace:

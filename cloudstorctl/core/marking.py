@@ -14,12 +14,15 @@ from cloudstorctl.core.memory_document import name_of
 from cloudstorctl.core.times import in_utc
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from cloudstorctl.core.memory import Since
     from cloudstorctl.core.model import VolumeName
     from cloudstorctl.core.verdict import Assessment
 
+_FOR_ONE = 500
+"""Volumes that are written again, at most, because one is gone."""
 _DRIFT = timedelta(minutes=5)
 """Clocks may differ by so much without a word."""
 
@@ -45,13 +48,35 @@ def after_look(since: Since, seen: Assessment) -> dict[VolumeName, datetime]:
     return kept
 
 
-def after_losing(since: Since, seen: Assessment) -> dict[VolumeName, datetime]:
-    """Give the memory that another run has written, as it is after this run's look.
+def after_looks(since: Since, looks: Sequence[Assessment]) -> Since:
+    """Give the memory, which the last of several looks was taken with, as it is after all of them.
 
-    It may have seen more lately than this look did: nothing is added to it, and only what this
-    look saw claimed or gone is taken away.
+    Other runs may have written it after the first ones: those add nothing.
     """
-    return {name: since[name] for name in after_look(since, seen) if name in since}
+    return after_look(after_losing(since, looks[:-1]), looks[-1])
+
+
+def after_losing(since: Since, looks: Iterable[Assessment]) -> Since:
+    """Give the memory that another run has written, as it is after this run's looks.
+
+    It may have seen more lately than they did: nothing is added to it, and only what they saw
+    claimed or gone is taken away.
+    """
+    for seen in looks:
+        since = {name: since[name] for name in after_look(since, seen) if name in since}
+    return since
+
+
+def can_wait(looks: Sequence[Assessment]) -> bool:
+    """Whether looks only show that volumes are gone, too few to write a large memory for.
+
+    Each version of the memory is written as a whole, and the managers keep all of them for a while.
+    """
+    since, last = looks[-1].memory.since, looks[-1]
+    wanted = after_look(since, last)
+    gone = since.keys() - {verdict.volume.name for verdict in last.verdicts}
+    changed = wanted.keys() ^ since.keys()
+    return changed <= gone and len(looks) * _FOR_ONE < len(since)
 
 
 def ahead_of_time(seen: Assessment) -> str:

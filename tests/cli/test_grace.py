@@ -110,6 +110,16 @@ def test_nothing_is_asked_between_the_last_look_and_its_removal(stage: Stage) ->
     assert len(remembered(stage)) > 2, "the looks between removals are remembered, too"
 
 
+def test_a_large_memory_is_written_once_for_all_volumes_that_go(stage: Stage) -> None:
+    many = [VolumeName(f"v{number}") for number in range(2100)]
+    for name in many:
+        stage.swarm.list_volume(name, "w1")
+    put(stage, written(dict.fromkeys((OLD, OLDER, *many), NOON - 99 * HOUR))[0])
+    assert stage.names("safe-prune", "--yes", "old*") == ["old", "older"]
+    assert list(stage.swarm.configs.named) == [name_of(2)]
+    assert remembered(stage).keys() == set(many)
+
+
 def test_what_is_forgotten_while_a_run_goes_on_is_not_removed(stage: Stage) -> None:
     put(stage, written({OLD: NOON - 99 * HOUR, OLDER: NOON - 99 * HOUR})[0])
 
