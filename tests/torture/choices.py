@@ -84,6 +84,18 @@ CREATES_VOLUME = st.builds(
 MAKES_DIRECTORY = st.builds(deeds.MakeDirectory, name=NAMES, backing=pick(("reg", "max")))
 
 PASSES_TIME = st.builds(troubles.PassTime, seconds=pick((1, 2, 5, 30)))
+SETS_CLOCK = st.builds(troubles.SetClock, ahead=pick((0, -15, 15, -86400, 86400)))
+RUNS_ANOTHER = st.builds(
+    troubles.RunAnother,
+    words=pick(
+        (
+            ("safe-prune", "--yes", "--no-lock"),
+            ("safe-prune", "--yes"),
+            ("safe-prune", "--dry-run"),
+            ("rm", "data", "logs"),
+        )
+    ),
+)
 SETS_AVAILABILITY = st.builds(
     troubles.SetAvailability, node=NUMBER, availability=pick(("drain", "pause", "active"))
 )
@@ -115,7 +127,7 @@ SPOILS_REQUESTS = st.builds(
         (
             # The slash at the end is that of a removal.
             *("/", "/volumes", *["/volumes/"] * 5, "/containers", "/plugins", "/info", "/services"),
-            *("/tasks", "/nodes"),
+            *("/tasks", "/nodes", "/configs"),
         )
     ),
     fault=pick(Fault),
@@ -139,6 +151,9 @@ OTHER_DEED: st.SearchStrategy[Deed] = st.one_of(
     PLUGIN_TROUBLE,
     DRIVER_TROUBLE,
     SPOILS_REQUESTS,
+    SETS_CLOCK,
+    st.builds(troubles.LoseMemory),
+    RUNS_ANOTHER,
 )
 ANY_DEED: st.SearchStrategy[Deed] = st.one_of(
     SERVICE_DEED, SERVICE_DEED, RUNS_CONTAINER, ENDS_CONTAINER, PASSES_TIME, OTHER_DEED
@@ -174,9 +189,14 @@ HAPPENING = st.one_of(
     *[st.builds(lambda moment, deed: Happening(moment[0], moment[1], deed), MOMENTS, ANY_DEED)] * 3,
     st.builds(Happening, before=st.just("DELETE"), skipped=st.integers(0, 1), deed=REMOVAL_TROUBLE),
     INTERRUPTION,
+    st.builds(lambda moment, deed: Happening(moment[0], moment[1], deed), MOMENTS, RUNS_ANOTHER),
 )
 HAPPENINGS = st.lists(HAPPENING, max_size=4)
 ORPHANS = st.lists(NAMES, min_size=1, max_size=5, unique=True)
 LAYOUTS = st.builds(
-    Layout, nodes=pick((3, 2, 4)), managers=pick((1, 3, 2)), generation=pick((2, 1))
+    Layout,
+    nodes=pick((3, 2, 4)),
+    managers=pick((1, 3, 2)),
+    generation=pick((2, 1)),
+    grace=pick((0, 20)),
 )

@@ -10,10 +10,12 @@ from cloudstorctl.demo.node.plugin import ALIAS
 from cloudstorctl.demo.node.release import NEW, OLD
 from cloudstorctl.demo.swarm import Swarm
 from tests.torture.faults import Faults, break_off
+from tests.torture.ledger import Ledger
 from tests.torture.stepping import CoarseRuntime, Steps
 from tests.torture.wire import Exchange, Wire
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from cloudstorctl.demo.managers.records import Member, Service
@@ -38,6 +40,8 @@ class Layout:
     nodes: int = 3
     managers: int = 1
     generation: int = 2
+    grace: int = 0
+    """Seconds for which a volume has to be seen unused before it may go."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -58,6 +62,13 @@ class Lab:
     """Whether the program that runs was asked to stop."""
     extra: int = 0
     """A number for names that must be new."""
+    skew: int = 0
+    """Seconds by which the clock of the program is ahead of the swarm's."""
+    astray: bool = False
+    """Whether it was ever so far ahead that what it marked then ripens in days."""
+    ledger: Ledger = field(init=False)
+    another: Callable[[tuple[str, ...]], None] | None = None
+    """Lets another run of the program go from beginning to end; None: one is at it already."""
 
     def __post_init__(self) -> None:
         """Make the swarm."""
@@ -75,11 +86,13 @@ class Lab:
         for engine in self.swarm.engines.values():
             engine.slow_images.add(SLOW_IMAGE)
         self.wire = Wire(self.swarm, self.steps)
+        self.ledger = Ledger(self.layout.grace)
         self.faults = Faults(self.swarm, break_off)
         self.swarm.before_answer = self.faults.before_answer
         self.tell(
             f"A swarm of {self.layout.nodes} nodes, {self.layout.managers} of them managers; the "
-            f"driver lists {'what its node created' if self.layout.generation == 1 else 'all'}."
+            f"driver lists {'what its node created' if self.layout.generation == 1 else 'all'}. "
+            f"The grace period is {self.layout.grace} s."
         )
 
     def tell(self, sentence: str) -> None:
@@ -139,9 +152,16 @@ class Lab:
             raise ImpossibleError
         return self.ask(leader.hostname, method, path, body, query)
 
+    def end_lock(self) -> None:
+        """Take away the lock that a run could not give back."""
+        configs = self.swarm.cluster.configs
+        for held in [c for c in configs.values() if c["Spec"]["Name"] == "cloudstorctl.lock"]:
+            del configs[held["ID"]]
+
     def heal(self) -> None:
         """Mend all that can be mended, and let the swarm come to rest."""
         self.faults.set.clear()
+        self.skew = 0
         for engine in self.swarm.engines.values():
             engine.frozen = False
             for plugin in engine.plugins:

@@ -16,10 +16,11 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from cloudstorctl.demo.node.plugin import ALIAS
 from tests.torture import choices
 from tests.torture.counts import Counts
-from tests.torture.deeds import CreateVolume
+from tests.torture.deeds import PROGRAMS, CreateVolume, Mounts, PruneContainers, RunContainer
 from tests.torture.ground import Ground
 from tests.torture.lab import ImpossibleError, Lab, Layout
 from tests.torture.program import Program, Ran, furnish
+from tests.torture.troubles import LoseMemory, PassTime, SetClock
 
 if TYPE_CHECKING:
     from tests.torture.witness import Deed, Happening
@@ -40,6 +41,10 @@ class Torture(RuleBasedStateMachine):
     plan: Path | None = None
 
     @property
+    def has_grace(self) -> bool:
+        return self.lab is not None and self.lab.layout.grace > 0
+
+    @property
     def has_services(self) -> bool:
         return self.lab is not None and bool(self.lab.swarm.cluster.services)
 
@@ -49,10 +54,14 @@ class Torture(RuleBasedStateMachine):
 
     @initialize(layout=choices.LAYOUTS, orphans=choices.ORPHANS)
     def a_swarm_is_made(self, layout: Layout, orphans: list[str]) -> None:
+        self.problems: list[str] = []
+        """What was wrong with runs in the middle of others."""
         self.folder = Path(tempfile.mkdtemp(dir=HOME, prefix="s"))
         self.lab = Lab(folder=self.folder, layout=layout)
         self.program = Program(self.lab, HOME)
+        self.other = Program(self.lab, HOME, "other")
         self.ground = Ground(self.lab)
+        self.lab.another = self.another
         self.open()
         for number, name in enumerate(orphans):
             self.happens(CreateVolume(number, name, ALIAS, "", protected=False))
@@ -174,6 +183,34 @@ class Torture(RuleBasedStateMachine):
     def the_program_applies_its_plan(self, happenings: list[Happening]) -> None:
         self.run("apply", str(self.plan), *NO_LIMITS, happenings=happenings)
 
+    @precondition(lambda self: self.has_grace)
+    @rule(deed=choices.SETS_CLOCK)
+    def the_program_prunes_where_the_clock_is_wrong(self, deed: Deed) -> None:
+        self.happens(deed)
+        self.run("safe-prune", "--yes", *NO_LIMITS, happenings=[])
+        self.happens(SetClock(0))
+
+    @precondition(lambda self: self.has_grace)
+    @rule(happenings=choices.HAPPENINGS)
+    def what_is_unused_now_is_remembered_and_the_grace_period_passes(
+        self, happenings: list[Happening]
+    ) -> None:
+        assert self.lab is not None
+        self.run("plan", *NO_LIMITS, happenings=happenings)
+        self.happens(PassTime(self.lab.layout.grace))
+
+    @precondition(lambda self: self.has_grace)
+    @rule(node=choices.NUMBER, which=choices.NUMBER)
+    def somebody_uses_a_volume_for_a_moment_and_the_program_sees_it(
+        self, node: int, which: int
+    ) -> None:
+        assert self.lab is not None
+        there = sorted(self.ground.listed()) or ["data"]
+        mounts = Mounts(source=there[which % len(there)], driver=ALIAS)
+        self.happens(RunContainer(node, mounts, PROGRAMS[0], start=False))
+        self.run("plan", *NO_LIMITS, happenings=[])
+        self.happens(PruneContainers(node))
+
     @rule()
     def all_is_mended(self) -> None:
         assert self.lab is not None
@@ -186,20 +223,41 @@ class Torture(RuleBasedStateMachine):
         lab = self.lab
         assert lab is not None
         lab.heal()
-        lab.swarm.cluster.configs.clear()
+        lab.end_lock()
+        if lab.astray:
+            self.happens(LoseMemory())
         lab.tell("All is mended, the lock of a dead run too, and the swarm comes to rest.")
         self.ground.look()
         orphans = self.ground.orphans()
-        self.run("safe-prune", "--yes", *NO_LIMITS, happenings=[])
+        for _ in range(2 if lab.layout.grace else 1):
+            self.run("safe-prune", "--yes", *NO_LIMITS, happenings=[])
+            lab.steps.pass_time(lab.layout.grace)
         left = sorted(orphans & self.ground.listed())
         self.check([f"nothing claims {name}, all was seen, and it is still there" for name in left])
+        if lab.layout.grace and orphans:
+            self.happens(CreateVolume(0, min(orphans), ALIAS, "", protected=False))
+            self.run("safe-prune", "--yes", *NO_LIMITS, happenings=[])
 
     def run(self, command: str, *argv: str, happenings: list[Happening], first: int = 0) -> Ran:
         ran = self.program.run(command, *argv, happenings=happenings, first=first)
         self.ground.asked |= {d.path.removeprefix("/volumes/") for d in ran.witness.deletes}
         self.count(ran)
-        self.check([*ran.problems, *self.ground.against(ran), *self.ground.look()])
+        self.check([*ran.problems, *self.problems, *self.ground.against(ran), *self.ground.look()])
         return ran
+
+    def another(self, words: tuple[str, ...]) -> None:
+        """Run the program while it runs already, for somebody else."""
+        lab = self.lab
+        assert lab is not None
+        before = (lab.indent, lab.interrupted, lab.another)
+        lab.another = None
+        command = "plan" if "--dry-run" in words else words[0]
+        argv = [word for word in words[1:] if word != "--dry-run"]
+        ran = self.other.run(command, *argv, *NO_LIMITS, happenings=[])
+        lab.indent, lab.interrupted, lab.another = before
+        self.ground.asked |= {d.path.removeprefix("/volumes/") for d in ran.witness.deletes}
+        self.count(ran)
+        self.problems += [*ran.problems, *self.ground.against(ran)]
 
     @staticmethod
     def count(ran: Ran) -> None:

@@ -66,6 +66,8 @@ class TortureOverHttp(Torture):
     def open(self) -> None:
         assert self.lab is not None
         self.program.sockets = self.sockets = Sockets(self.lab)
+        # What a request lets happen goes on in the server: it cannot be asked meanwhile.
+        self.lab.another = None
 
     def teardown(self) -> None:
         if self.lab is not None:

@@ -15,6 +15,7 @@ from cloudstorctl.config import Places
 from cloudstorctl.errors import ExitCode
 from tests.torture.agreement import code_for, disagreements
 from tests.torture.lab import PROTECTED
+from tests.torture.ledger import Marks
 from tests.torture.wire import InProcess
 from tests.torture.witness import Witness
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from tests.torture.witness import Happening
 
 TIMEOUT = 5  # seconds
-_ENVIRON = {"TERM": "dumb", "CLOUDSTORCTL_SURVEY_TIMEOUT": "3600", "CLOUDSTORCTL_GRACE": "0s"}
+_ENVIRON = {"TERM": "dumb", "CLOUDSTORCTL_SURVEY_TIMEOUT": "3600"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,11 +44,11 @@ class Ran:
 class Program:
     """The program, with a home of its own."""
 
-    def __init__(self, lab: Lab, home: Path) -> None:
+    def __init__(self, lab: Lab, home: Path, who: str = "state") -> None:
         """Keep the record of removals beside the swarm, and the rest in `home`."""
         self._lab = lab
         self._places = Places(
-            home=home, config=home / "config", state=lab.folder / "state", cache=home / "cache"
+            home=home, config=home / "config", state=lab.folder / who, cache=home / "cache"
         )
         self.sockets: Sockets | None = None
         """What listens for its requests; None: they go in without sockets."""
@@ -60,14 +61,19 @@ class Program:
         lab.tell(f"cloudstorctl {' '.join((words, *map(_short, argv)))}")
         lab.indent = "    "
         lab.interrupted = False
-        witness = Witness(lab=lab, happenings=list(happenings))
+        marks = Marks(
+            ledger=lab.ledger,
+            now=lab.swarm.runtime.now,
+            remembers=bool(lab.layout.grace) and command != "ls",
+        )
+        witness = Witness(lab=lab, marks=marks, happenings=list(happenings))
         world = World(
-            environ=_ENVIRON,
+            environ={**_ENVIRON, "CLOUDSTORCTL_GRACE": f"{lab.layout.grace}s"},
             places=self._places,
             stdin=io.StringIO(),
             stdout=io.StringIO(),
             stderr=io.StringIO(),
-            now=lambda: datetime.fromtimestamp(lab.swarm.runtime.now(), tz=UTC),
+            now=lambda: datetime.fromtimestamp(lab.swarm.runtime.now() + lab.skew, tz=UTC),
             connect=None if self.sockets else partial(self._connect, witness),
         )
         if self.sockets:
@@ -78,7 +84,8 @@ class Program:
         document = json.loads(out) if out else None
         lab.tell(_said(code, document, err))
         lab.indent = ""
-        problems = list(witness.problems)
+        witness.end_look()
+        problems = [*witness.problems, *marks.end_run(_gone(document), err)]
         allowed = code_for(command, document)
         if (code == ExitCode.INTERRUPTED) and not lab.interrupted:
             problems.append("it says that it was interrupted, and nobody did")
@@ -118,6 +125,11 @@ def furnish(home: Path) -> None:
     (folder / "config.toml").write_text(
         f'[contexts.torture]\nprotect.volumes = ["{PROTECTED}"]\n', encoding="utf-8"
     )
+
+
+def _gone(document: dict[str, Any] | None) -> list[str]:
+    outcomes = (document or {}).get("outcomes", ())
+    return [o["volume"] for o in outcomes if o["status"] == "removed"]
 
 
 def _text(stream: object) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -36,6 +37,42 @@ class PassTime:
         """Let it pass."""
         lab.steps.pass_time(self.seconds)
         lab.tell(f"{self.seconds} s pass.")
+
+
+@dataclass(frozen=True, slots=True)
+class SetClock:
+    ahead: int
+
+    def do(self, lab: Lab) -> None:
+        """Let the clock of whoever runs the program go wrong, or right again."""
+        if lab.skew == self.ahead:
+            raise ImpossibleError
+        lab.skew = self.ahead
+        lab.astray |= self.ahead > lab.layout.grace
+        lab.tell(f"The operator's clock is {self.ahead} s ahead of the swarm's.")
+
+
+@dataclass(frozen=True, slots=True)
+class LoseMemory:
+    def do(self, lab: Lab) -> None:
+        """Remove what the swarm remembers of unused volumes, and the lock too."""
+        if not lab.swarm.cluster.configs:
+            raise ImpossibleError
+        lab.swarm.cluster.configs.clear()
+        lab.ledger.since.clear()
+        lab.tell("Somebody removes all configs of the swarm.")
+
+
+@dataclass(frozen=True, slots=True)
+class RunAnother:
+    words: tuple[str, ...]
+
+    def do(self, lab: Lab) -> None:
+        """Let somebody else run the program meanwhile."""
+        if lab.another is None or threading.current_thread() is not threading.main_thread():
+            # Engines are read in threads: signals are for the main one.
+            raise ImpossibleError
+        lab.another(self.words)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,11 +11,13 @@ from urllib.parse import unquote
 
 from tests.torture.doubts import MANAGER_PATHS, NODE_PATHS, doubts_after, left_behind
 from tests.torture.lab import ImpossibleError, Lab
+from tests.torture.ledger import SHOWED
 from tests.torture.oracle import OUTSIDE, Claim, claims_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from tests.torture.ledger import Marks
     from tests.torture.wire import Exchange
 
 CONFIGURATION: Final = "the configuration"
@@ -82,6 +84,7 @@ class Witness:
     """What one run of the program asked, and what was wrong with it."""
 
     lab: Lab
+    marks: Marks
     happenings: list[Happening]
     seen: list[Seen] = field(default_factory=list)
     deletes: list[Exchange] = field(default_factory=list)
@@ -99,6 +102,9 @@ class Witness:
 
     def carry(self, exchange: Exchange, timeout: float) -> None:
         """Carry a request of the program out, after whatever happens before it."""
+        if exchange.path.startswith(("/configs", "/volumes/")):
+            self.end_look()
+            self.marks.recall(exchange.path)
         self._let_happen(exchange)
         self.requests += 1
         if exchange.path == "/_ping" or exchange.path.startswith("/configs"):
@@ -122,16 +128,28 @@ class Witness:
         if exchange.path not in {*NODE_PATHS, *MANAGER_PATHS}:
             self.problems.append(f"it asked for {exchange.path}")
 
+    def end_look(self) -> None:
+        """Note what a look that has ended shows of each volume, once."""
+        look, _ = self._last_look()
+        if not any(seen.exchange.path in NODE_PATHS[1:] for seen in look):
+            return  # it is the end of one and the beginning of another
+        spoken = {name: self._spoken(look, name) for name in self._listed(look) | self.marks.names}
+        whole = all(_usable(seen) for seen in self._answered(look))
+        self.marks.end_look(look[-1], spoken, self._listed(look), whole=whole)
+
     def against(self, name: str) -> list[str]:
         """Say what spoke against removing a volume in the last look since the last DELETE."""
-        look = self._last_look()
-        if look is None:
+        look, rest = self._last_look()
+        if not look:
             return ["there was no whole look at the swarm since the last removal"]
+        return self._spoken([*look, *rest], name)
+
+    def _spoken(self, look: Sequence[Seen], name: str) -> list[str]:
         now = claims_in(self.lab.swarm)
         found = [doubt for seen in self._answered(look) for doubt in seen.doubts]
         for seen in look:
             question = f"{seen.exchange.path} of {seen.exchange.hostname}"
-            found += [f"{question} showed {c.who}" for c in seen.shown if c.holds(name)]
+            found += [f"{question} {SHOWED} {c.who}" for c in seen.shown if c.holds(name)]
             if seen.exchange.path in NODE_PATHS:
                 found += [
                     f"the managers could still have shown {claim.who}"
@@ -146,6 +164,10 @@ class Witness:
         if len({place for seen in look for place in seen.places_of(name)}) > 1:
             found.append("it is in two file systems")
         return sorted(set(found))
+
+    @staticmethod
+    def _listed(look: Sequence[Seen]) -> set[str]:
+        return {row["Name"] for seen in look for row in seen.rows if row["Driver"] != "local"}
 
     @staticmethod
     def _answered(look: Sequence[Seen]) -> Iterator[Seen]:
@@ -173,6 +195,7 @@ class Witness:
     def _carry_delete(self, exchange: Exchange, timeout: float) -> None:
         lab = self.lab
         name = unquote(exchange.path).removeprefix("/volumes/")
+        self.marks.removes(name)
         problems = [f"it asked for {name} to be removed, but {each}" for each in self.against(name)]
         if any((d.hostname, d.path) == (exchange.hostname, exchange.path) for d in self.deletes):
             problems.append(f"it asked {exchange.hostname} for {name} a second time")
@@ -197,8 +220,11 @@ class Witness:
             else:
                 self.raced += 1
 
-    def _last_look(self) -> Sequence[Seen] | None:
-        """Give what was asked from the last reading but one of a manager to the end of the last."""
+    def _last_look(self) -> tuple[Sequence[Seen], Sequence[Seen]]:
+        """Give what was asked from the last reading but one of a manager to the end of the last.
+
+        Beside it what was asked since; two times nothing where there was no such look.
+        """
         ends = [
             number
             for number in range(3, len(self.seen))
@@ -207,7 +233,7 @@ class Witness:
             and all(_usable(s) for s in self.seen[number - 3 : number + 1])
         ]
         if len(ends) < 2:
-            return None
+            return (), ()
         asked = range(ends[-2] + 1, ends[-1] - 3)
         nodes = [
             self.seen[number]
@@ -215,7 +241,8 @@ class Witness:
             if not (self._is_manager_s(number) and self.seen[number].doubts)
         ]
         first = self.seen[ends[-2] - 3 : ends[-2] + 1]
-        return [*first, *nodes, *self.seen[ends[-1] - 3 : ends[-1] + 1], *self.seen[ends[-1] + 1 :]]
+        look = [*first, *nodes, *self.seen[ends[-1] - 3 : ends[-1] + 1]]
+        return look, self.seen[ends[-1] + 1 :]
 
     def _is_manager_s(self, number: int) -> bool:
         """Whether a request is part of a reading of a manager, or asks one who it is."""
