@@ -59,7 +59,7 @@ def test_what_destroys_the_data_of_a_running_task_is_denied_with_the_claims(
     dangling = docker(lab, old)("volume", "ls", "-qf", "dangling=true").out.split()
     assert MOVED in dangling
     assert docker(lab, old)("volume", "rm", *dangling).code == 1
-    # As Portainer removes a volume, and `docker compose down -v` each named one.
+    # As Portainer removes a volume; test_guard_compose.py has Docker Compose itself.
     engine = lab.node(old)
     for path in (f"/volumes/{MOVED}?force=true", f"/v1.41/volumes/{MOVED}?force=1"):
         with pytest.raises(LabError, match=r"403 .*is in-use: Task ping2\.1"):

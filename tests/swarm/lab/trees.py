@@ -32,6 +32,9 @@ PACKAGES: Final = (
     "openssh-server",
     "busybox-static",
 )
+COMPOSE_SUITE: Final = "trixie"
+"""The one that has Docker Compose of today, a program that reads files and calls an engine."""
+MORE_PACKAGES: Final = {COMPOSE_SUITE: ("docker-compose",)}
 TOOLS: Final = {
     "debootstrap": "debootstrap",
     "ip": "iproute2",
@@ -66,10 +69,20 @@ def cache_folder() -> Path:
     return Path(os.environ.get(CACHE_VARIABLE, DEFAULT_CACHE))
 
 
+def packages_of(suite: str) -> tuple[str, ...]:
+    """Name the packages that a suite's tree holds besides the smallest system."""
+    return (*PACKAGES, *MORE_PACKAGES.get(suite, ()))
+
+
 def tree_of(suite: str, cache: Path | None = None) -> Path:
     """Give the place of a suite's tree; another list of packages makes another tree."""
-    mark = hashlib.sha256(" ".join(PACKAGES).encode()).hexdigest()[:8]
+    mark = hashlib.sha256(" ".join(packages_of(suite)).encode()).hexdigest()[:8]
     return (cache or cache_folder()) / f"{suite}-{mark}"
+
+
+def compose_program() -> Path:
+    """Give Docker Compose as the docker CLI finds it among its plugins; it runs here too."""
+    return tree_of(COMPOSE_SUITE) / "usr/libexec/docker/cli-plugins/docker-compose"
 
 
 def ensure_trees(suites: Iterable[str] = SUITES) -> None:
@@ -105,7 +118,7 @@ def make_tree(suite: str, archive: str, proxies: dict[str, str], cache: Path) ->
         *("--mount-proc", "debootstrap"),
         "--variant=minbase",
         f"--keyring={KEYRING}",
-        f"--include={','.join(PACKAGES)}",
+        f"--include={','.join(packages_of(suite))}",
         suite,
         str(building),
         archive,
