@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from glob import glob
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from cloudstorctl.commands.invocation import World
-    from cloudstorctl.compose.declared import Source
+    from cloudstorctl.compose.source import Source
     from cloudstorctl.config import Context
     from cloudstorctl.core.declared import DeclaredStack
     from cloudstorctl.render.console import Console
@@ -35,12 +36,16 @@ def declared_stacks(context: Context, world: World, console: Console) -> tuple[D
         return ()
     from cloudstorctl.compose import declared_in  # noqa: PLC0415 - yaml is slow to import
 
-    stacks: dict[DeclaredStack, None] = {}
+    given: dict[str, list[Source]] = defaultdict(list)
     typed: list[bytes] = []
     for written in dict.fromkeys(context.declared_by):
         stack, pattern = stack_and_glob(written)
-        for source in _sources(pattern, world, typed):
-            told = declared_in(source, stack, world.environ)
+        given[stack] += _sources(pattern, world, typed)
+    stacks: dict[DeclaredStack, None] = {}
+    for stack, sources in given.items():
+        projects = dict.fromkeys(source.folder for source in sources if stack)
+        for source in sources:
+            told = declared_in(source, stack, world.environ, projects)
             stacks.update(dict.fromkeys(told.stacks))
             for sentence in told.unset:
                 console.message(sentence)
@@ -67,7 +72,7 @@ def refuse_unquoted(context: Context, names: Iterable[str] | None) -> None:
 
 
 def _sources(pattern: str, world: World, typed: list[bytes]) -> Iterator[Source]:
-    from cloudstorctl.compose.declared import Source, source_at  # noqa: PLC0415 - as above
+    from cloudstorctl.compose.source import Source, source_at  # noqa: PLC0415 - as above
 
     if pattern == _STANDARD_INPUT:
         if not typed:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import yaml
@@ -23,17 +24,31 @@ class Table(dict[str, object]):
 
 
 class _Loader(yaml.SafeLoader):
-    """Reads plain data alone: no tag makes an object of Python's."""
+    """Reads data as docker does: no tag makes an object, and a scalar is the text that is written.
+
+    YAML 1.1 takes `yes` for true and `1:30` for 90, while a volume gets such a name as it stands.
+    """
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> object:  # noqa: FBT001, FBT002 - its shape
+        """Read a node without a tag of its own, which docker does not look at."""
+        if node.tag.startswith("!"):
+            node.tag = _TAGS[type(node)]
+        return super().construct_object(node, deep)
+
+    def resets(self, node: yaml.Node) -> bool:  # noqa: ARG002 - it looks at no tag
+        """Tell whether a value takes away itself and its key."""
+        return False
 
 
 class _MergingLoader(_Loader):
-    """Reads files that Compose merges: its tags say how, and what they are put before counts."""
+    """Reads data as Compose does, whose tags say how files are merged (compose-spec, 13-merge.md).
 
-    def construct_object(self, node: yaml.Node, deep: bool = False) -> object:  # noqa: FBT001, FBT002 - its shape
-        """Read a node without `!reset` and `!override` (compose-spec, 13-merge.md)."""
-        if node.tag in {"!reset", "!override"}:
-            node.tag = self.resolve(type(node), node.value, (True, False))  # type: ignore[no-untyped-call]
-        return super().construct_object(node, deep)
+    What `!reset` stands before is not there, and what `!override` stands before counts.
+    """
+
+    def resets(self, node: yaml.Node) -> bool:
+        """Tell whether a value takes away itself and its key."""
+        return node.tag == "!reset"
 
 
 def _table(loader: _Loader, node: yaml.MappingNode) -> Iterator[Table]:
@@ -42,6 +57,8 @@ def _table(loader: _Loader, node: yaml.MappingNode) -> Iterator[Table]:
     _refuse_twice(node)
     loader.flatten_mapping(node)
     for key, value in node.value:  # with the keys that were merged in, which come first
+        if loader.resets(value):
+            continue
         name = _key(key)
         table[name] = loader.construct_object(value, deep=True)
         table.lines[name] = key.start_mark.line + 1
@@ -68,8 +85,20 @@ def _refuse_twice(node: yaml.MappingNode) -> None:
         seen.add(name)
 
 
-_MERGE = "tag:yaml.org,2002:merge"
-_Loader.add_constructor("tag:yaml.org,2002:map", _table)
+def _text(_: _Loader, node: yaml.ScalarNode) -> str:
+    return str(node.value)
+
+
+_TAG = "tag:yaml.org,2002:"
+_MERGE = f"{_TAG}merge"
+_TAGS = {
+    yaml.ScalarNode: f"{_TAG}str",
+    yaml.SequenceNode: f"{_TAG}seq",
+    yaml.MappingNode: f"{_TAG}map",
+}
+_Loader.add_constructor(f"{_TAG}map", _table)
+for _kind in ("bool", "int", "float", "timestamp", "value"):
+    _Loader.add_constructor(f"{_TAG}{_kind}", _text)
 
 
 class Place:
@@ -143,12 +172,18 @@ def document_in(text: bytes, file: str) -> Place:
     return _document(file, _loaded(text, file, lambda raw: yaml.load(raw, _Loader)))  # noqa: S506 - a SafeLoader
 
 
-def documents_in(text: bytes, file: str) -> list[Place]:
-    """Read every YAML document of a file that is not empty; Compose merges them.
+@lru_cache(maxsize=256)
+def documents_in(text: bytes, file: str, *, as_compose: bool) -> list[Place]:
+    """Read all YAML documents of a file that are not empty, which Compose merges, or the first.
+
+    `docker stack` looks at no other.
 
     Raises:
         UsageError: there is none, or one is no YAML, or no mapping.
     """
+    if not as_compose:
+        first = _loaded(text, file, lambda raw: next(yaml.load_all(raw, _Loader), None))
+        return [_document(file, first)]
     values = _loaded(text, file, lambda raw: list(yaml.load_all(raw, _MergingLoader)))
     found = [_document(file, value) for value in values if value is not None]
     return found or [_document(file, None)]
@@ -171,6 +206,6 @@ def _loaded(text: bytes, file: str, load: Callable[[bytes], Any]) -> Any:  # noq
     except yaml.reader.ReaderError as error:
         line = text[: error.position].count(b"\n") + 1
         raise UsageError(f"{file}, line {line}: it is no valid YAML: {error.reason}.") from error
-    except (RecursionError, ValueError) as error:
+    except (RecursionError, ValueError, OverflowError) as error:
         reason = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
         raise UsageError(f"{file}: it is no valid YAML: {reason}.") from error

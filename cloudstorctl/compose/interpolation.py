@@ -9,13 +9,18 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_FORM = r"[_a-z][_a-z0-9]*(?::?[-?][^}]*)?"
+_NAME = r"[_a-z][_a-z0-9]*"
+_OF_COMPOSE = re.compile(
+    rf"\$(?:(?P<escaped>\$)|(?P<named>{_NAME})"
+    rf"|\{{(?:(?P<braced>{_NAME}(?::?[-?+].*)?)\}}|(?P<invalid>)))",
+    re.IGNORECASE | re.ASCII,
+)
+_PARTS = re.compile(rf"({_NAME})(:?[-?+])?(.*)", re.IGNORECASE | re.ASCII)
+_FORM = rf"{_NAME}(?::?[-?][^}}]*)?"
 _OF_DOCKER = re.compile(
     rf"\$(?:(?P<escaped>\$)|(?P<named>{_FORM})|\{{(?P<braced>{_FORM})\}}|(?P<invalid>))",
     re.IGNORECASE | re.ASCII,
 )
-_OPERATOR = re.compile(r":?[-?+]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,45 +53,83 @@ class Interpolation:
         of them, and `$$` for a dollar sign (compose-spec, 12-interpolation.md).
 
         Raises:
-            ValueError: a dollar sign begins nothing of these.
+            ValueError: a `${`, or for docker any dollar sign, begins nothing of these.
         """
         if self.as_docker:
-            return _OF_DOCKER.sub(self._of_docker, text)
-        filled, at = "", 0
-        while (dollar := text.find("$", at)) >= 0:
-            filled += text[at:dollar]
-            at = dollar + 1
-            if text.startswith("$", at):
-                filled, at = f"{filled}$", at + 1
-            elif text.startswith("{", at):
-                end = _closing(text, at + 1)
-                filled, at = filled + self._braced(text[at + 1 : end]), end + 1
-            elif name := _NAME.match(text, at):
-                filled, at = filled + self._plain(name[0]), name.end()
-            else:
-                raise ValueError(f"a dollar sign in {text!r} is neither $NAME nor doubled")
-        return filled + text[at:]
+            return self._filled_by_docker(text)
+        return _OF_COMPOSE.sub(self._of_compose, text)
 
-    def _of_docker(self, found: re.Match[str]) -> str:
-        """Fill in one variable as `docker stack` does (docker/cli cli/compose/template).
-
-        There `$NAME-text` is `${NAME-text}`, a text that stands in holds no variables, and the
-        first of `:-`, `-`, `:?` and `?` that is anywhere in it parts the name from it.
-        """
+    def _of_compose(self, found: re.Match[str]) -> str:
+        """Fill in one variable, and what stands behind it where that may be a part of it."""
         if found["escaped"]:
             return "$"
-        form = found["named"] or found["braced"]
-        if form is None:
-            raise ValueError(f"a dollar sign in {found.string!r} begins no variable")
+        text, rest = _closed(found[0])
+        one = _OF_COMPOSE.match(text)
+        form = one and (one["named"] or one["braced"])
+        if not form:
+            raise ValueError(f"{found.string[found.start() :]!r} begins no variable")
+        name, operator, other = _PARTS.findall(form)[0]
+        if not operator:
+            return self._plain(name)
+        given = self._given(name, operator)
+        noted = dict(self.missing)
+        standing_in = self.filled(other)  # it has to be in order, also where it does not count
+        if operator[-1] == "?" or (given is None) == (operator[-1] == "+"):
+            self.missing = noted
+        if operator[-1] == "+":
+            value = "" if given is None else standing_in
+        elif given is not None:
+            value = given
+        else:
+            value = standing_in if operator[-1] == "-" else self._demanded(name, other)
+        return value + self.filled(rest)
+
+    def _filled_by_docker(self, text: str) -> str:
+        """Fill in all variables as `docker stack` does (docker/cli cli/compose/template).
+
+        There `$NAME-text` is `${NAME-text}`, and what is wrong with a variable is forgotten when
+        there is another one behind it.
+        """
+        filled, at = "", 0
+        wrong: Unset | str = ""
+        for found in _OF_DOCKER.finditer(text):
+            filled += text[at : found.start()]
+            at = found.end()
+            form = found["named"] or found["braced"]
+            if found["escaped"]:
+                filled += "$"
+            elif form is None:
+                wrong = f"a dollar sign in {text!r} begins no variable"
+            else:
+                value = self._of_docker(form)
+                wrong = value if isinstance(value, Unset) else ""
+                filled += value if isinstance(value, str) else ""
+        if isinstance(wrong, Unset):
+            self.missing[wrong] = None
+        elif wrong:
+            raise ValueError(wrong)
+        return filled + text[at:]
+
+    def _of_docker(self, form: str) -> str | Unset:
+        """Fill in one variable; a text that stands in for it holds no others.
+
+        The first of `:-`, `-`, `:?` and `?` that is anywhere in it parts the name from it.
+        """
         for operator in (":-", "-", ":?", "?"):
             name, given, other = form.partition(operator)
-            if not given:
-                continue
-            value = self.environ.get(name)
-            if value or (value is not None and operator[0] != ":"):
-                return value
-            return other if operator[-1] == "-" else self._demanded(name, other)
+            if given:
+                value = self._given(name, operator)
+                if value is not None:
+                    return value
+                if operator[-1] == "-":
+                    return other
+                return self.later.get(name, Unset(name=name, required=True, message=other))
         return self._plain(form)
+
+    def _given(self, name: str, operator: str) -> str | None:
+        """Give the value of a variable; with a colon, an empty one is as good as none."""
+        value = self.environ.get(name)
+        return value if value or operator[0] != ":" else None
 
     def _demanded(self, name: str, message: str) -> str:
         """Give a variable that has to be there, and that the environment lacks."""
@@ -101,34 +144,21 @@ class Interpolation:
             self.missing[Unset(name=name)] = None
         return self.later.get(name, self.instead)
 
-    def _braced(self, inner: str) -> str:
-        name = _NAME.match(inner)
-        if name is None:
-            raise ValueError(f"${{{inner}}} names no variable")
-        rest = inner[name.end() :]
-        if not rest:
-            return self._plain(name[0])
-        operator = _OPERATOR.match(rest)
-        if operator is None:
-            raise ValueError(f"${{{inner}}} is no form of a variable that Compose knows")
-        value = self.environ.get(name[0])
-        # With a colon, an empty value is as good as none.
-        given = value if value or (value is not None and operator[0][0] != ":") else None
-        other = rest[operator.end() :]
-        match operator[0][-1]:
-            case "+":
-                return "" if given is None else self.filled(other)
-            case "-":
-                return self.filled(other) if given is None else given
-            case _:
-                return self._demanded(name[0], other) if given is None else given
 
+def _closed(text: str) -> tuple[str, str]:
+    """Cut a text behind the brace that closes the variable at its start, as compose-go does.
 
-def _closing(text: str, at: int) -> int:
-    """Find the brace that closes a variable; those of templates and of variables in it count."""
-    depth = 1
-    for position in range(at, len(text)):
-        depth += {"{": 1, "}": -1}.get(text[position], 0)
-        if not depth:
-            return position
-    raise ValueError(f"a ${{ in {text!r} is not closed")
+    There what follows an open brace is not looked at (template.go, getFirstBraceClosingIndex): the
+    two of a template count as one, and of those that close it one is left behind the variable.
+    """
+    depth = at = 0
+    while at < len(text):
+        if text[at] == "}":
+            depth -= 1
+            if not depth:
+                return text[: at + 1], text[at + 1 :]
+        elif text[at] == "{":
+            depth += 1
+            at += 1
+        at += 1
+    return text, ""

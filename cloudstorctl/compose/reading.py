@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 _ON_WINDOWS = re.compile(r"[A-Za-z]:[\\/]")
 _BIND = ("/", ".", "~", "\\")
 """What a source in the short form begins with where it is a path."""
+_FLAGS = {
+    **dict.fromkeys(("true", "yes", "y", "on"), True),
+    **dict.fromkeys(("", "false", "no", "n", "off"), False),
+}
+"""As docker and Compose read them (compose-go loader/interpolate.go, toBoolean)."""
 _KINDS = {"volume": MountKind.VOLUME, "bind": MountKind.BIND}
 
 
@@ -36,12 +41,10 @@ class Values:
         """
         if place.value is None:
             return ""
-        if isinstance(place.value, bool):
-            return str(place.value).lower()
-        if not isinstance(place.value, str | int | float):
+        if not isinstance(place.value, str):
             place.refuse("text")
         try:
-            text = self._variables.filled(str(place.value))
+            text = self._variables.filled(place.value)
         except ValueError as error:
             raise UsageError(
                 f"{place.file}, line {place.line}: in {place.name}, {error}."
@@ -57,9 +60,9 @@ class Values:
             UsageError: it is something else.
         """
         written = self.text(place).lower()
-        if written not in {"", "true", "false"}:
+        if written not in _FLAGS:
             place.refuse("true or false")
-        return written == "true"
+        return _FLAGS[written]
 
     def mount(self, place: Place) -> Mount:
         """Read a mount, in the short form or the long one, with its source as it is written.

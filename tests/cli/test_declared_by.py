@@ -201,6 +201,18 @@ def test_what_appears_in_a_file_after_the_plan_is_kept(stage: Stage) -> None:
     assert stage.swarm.destroyed == []
 
 
+def test_files_of_one_stack_are_read_with_the_variables_of_each_others_folder(
+    stage: Stage, folder: Path
+) -> None:
+    (folder / "deploy/.env").write_text("NAME=older\n")
+    (folder / "more").mkdir()
+    (folder / "more/er.yml").write_text("volumes: {er: {name: '${NAME:-no}'}}\n")
+    old = (OPTION, "shop=deploy/old.yml", OPTION)
+    assert stage.names("safe-prune", "--dry-run", *old, "shop=more/er.yml") == []
+    for other in ("more/er.yml", "blog=more/er.yml"):
+        assert stage.names("safe-prune", "--dry-run", *old, other) == ["older"]
+
+
 def test_the_example_of_the_readme_keeps_what_it_says(stage: Stage, folder: Path) -> None:
     part = TEXT[TEXT.index("`deploy/shop.yml`") :]
     example = re.search(r"```yaml\n(.*?)```", part, re.DOTALL)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from cloudstorctl.compose import declared_in, source_at
-from cloudstorctl.compose.declared import Source, Told
+from cloudstorctl.compose.declared import Told
 from cloudstorctl.core.declared import ANY_LABELS, DeclaredService, DeclaredStack, DeclaredVolume
 from cloudstorctl.core.model import Mount, MountKind
 from cloudstorctl.core.templates import ANY_TEXT
 from cloudstorctl.errors import UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 VOLUME = MountKind.VOLUME
 
@@ -99,7 +102,7 @@ volumes:
         labels=(),
     )
     assert told == Told(
-        stacks=(
+        stacks=tuple(
             DeclaredStack(
                 file="stack.yml",
                 stack="shop",
@@ -110,15 +113,14 @@ volumes:
                     DeclaredService(name="idle", labels=()),
                 ),
                 volumes=(
-                    DeclaredVolume(
-                        key="data", name="{{.Service.Name}}-data", driver="cloudstor:aws"
-                    ),
+                    DeclaredVolume(key="data", name=name, driver="cloudstor:aws"),
                     DeclaredVolume(key="logs", driver="cloudstor:aws"),
                     DeclaredVolume(key="old", external=True),
                     DeclaredVolume(key="older", name="real", external=True),
                     DeclaredVolume(key="on"),
                 ),
-            ),
+            )
+            for name in ('{{"{{"}}.Service.Name}}-data', "{{.Service.Name}}-data")
         )
     )
 
@@ -134,14 +136,6 @@ def test_the_stack_is_the_given_one_or_the_files_own_or_any(folder: Folder) -> N
     assert stacks_of(folder.read("name: $WHO\nvolumes: {a: }")) == {ANY_TEXT}
 
 
-def test_a_name_for_the_project_in_the_environment_counts_beside_the_files(folder: Folder) -> None:
-    text = "name: shop\nvolumes: {a: }"
-    assert stacks_of(folder.read(text, COMPOSE_PROJECT_NAME="blog")) == {"shop", "blog"}
-    folder.write(".env", "COMPOSE_PROJECT_NAME=wiki\n")
-    assert stacks_of(folder.read(text)) == {"shop", "wiki"}
-    assert stacks_of(folder.read("volumes: {a: }")) == {""}, "any, which is more"
-
-
 @pytest.mark.parametrize(
     ("text", "names"),
     [
@@ -154,6 +148,9 @@ def test_a_name_for_the_project_in_the_environment_counts_beside_the_files(folde
         ("$NO", {ANY_TEXT}),
         ("a${NO}b", {f"a{ANY_TEXT}b"}),
         ("${NAME?say-so}", {"x", "so"}),
+        ("${NAME:-{{.Task.Slot}}}", {"x}", "x}}"}),
+        ("a$1", {"a$1"}),
+        ("${NAME+d}a$NAME", {"dax", "{NAME+d}ax"}),
     ],
 )
 def test_a_name_is_what_either_program_makes_of_its_variables(
@@ -184,27 +181,18 @@ def test_a_variable_that_is_demanded_and_not_set_is_refused(folder: Folder, form
     )
 
 
-def test_the_file_beside_it_counts_before_a_default_and_behind_it(folder: Folder) -> None:
-    folder.write(".env", "A=dot\nB='dot'\nC=$A\nD\n# E=x\n")
-    assert folder.names("$A") == {"dot"}
-    assert folder.names("${A:-d}") == {"dot", "d"}
-    assert folder.names("${A:-d}", A="given") == {"given"}
-    assert folder.names("${B-d}") == {"dot", "d"}
-    assert folder.names("$C") == {ANY_TEXT}, "what it comes from is not looked up"
-    assert folder.names("${D}${E}") == {ANY_TEXT * 2}
-
-
 def test_every_document_of_a_file_counts_as_compose_merges_them(folder: Folder) -> None:
     told = folder.read(
         "services: {a: {volumes: ['vol:/v']}}\nvolumes: {vol: {name: one}}\n---\n---\n"
         "name: shop\nvolumes: {vol: {name: !reset null, driver: !override d}}\n"
     )
-    (stack,) = told.stacks
-    assert stack.stack == "shop"
-    assert stack.volumes == (
+    compose, docker = told.stacks
+    assert (compose.stack, docker.stack) == ("shop", "")
+    assert compose.volumes == (
         DeclaredVolume(key="vol", name="one"),
         DeclaredVolume(key="vol", driver="d"),
     )
+    assert docker.volumes == compose.volumes[:1], "docker reads no more"
 
 
 def test_a_service_has_the_mounts_of_those_that_it_extends(folder: Folder) -> None:
@@ -251,6 +239,9 @@ def test_files_that_are_included_are_of_the_same_stack(folder: Folder) -> None:
         ("sub/two.yml", "two", ""),
         ("sub/three.yml", "three", "deep-top"),
         ("sub/four.yml", "four", "not-more-top"),
+        # As docker, which has none of the variables beside the first.
+        ("sub/three.yml", "three", "deep"),
+        ("sub/four.yml", "four", "not-moreno"),
     }
     found = {(s.file, v.key, v.name) for s in folder.read().stacks for v in s.volumes}
     assert {("one.yml", "one", "sub"), ("one.yml", "one", ANY_TEXT)} <= found
@@ -285,7 +276,7 @@ def test_files_that_are_included_are_of_the_same_stack(folder: Folder) -> None:
         ("volumes: {a: }\nvolumes: {b: }", "stack.yml, line 2: it is no valid YAML: the key"),
         ("volumes: {[a]: }", "stack.yml, line 1: it is no valid YAML: a key is no text."),
         ("volumes: {a: {external: $NO}}", "stack.yml, line 1: volumes.a.external is '$NO'"),
-        ("volumes: {a: {name: '${'}}", "stack.yml, line 1: in volumes.a.name, a ${ in"),
+        ("volumes: {a: {name: '${'}}", "stack.yml, line 1: in volumes.a.name, '${' begins no"),
         ("volumes: {a: {name: [b]}}", "stack.yml, line 1: volumes.a.name is a list, expected text"),
         ("services: {a: {volumes: b}}", "stack.yml, line 1: services.a.volumes is 'b', expected"),
     ],
@@ -300,21 +291,6 @@ def test_what_cannot_be_understood_is_refused_with_its_line(
     assert "\n" not in str(caught.value)
 
 
-def test_a_file_for_variables_that_cannot_be_read_is_refused(folder: Folder) -> None:
-    (folder.path / ".env").mkdir()
-    assert folder.refusal("volumes: {a: }") == (
-        f"{folder.path}/.env: it cannot be read: Is a directory."
-    )
-
-
 def test_what_one_program_alone_would_deploy_is_still_kept(folder: Folder) -> None:
     assert folder.names("${NO:+d}x") == {"x"}, "docker stack knows no such form"
-    assert folder.names("${U:-${V?}}") == {"${V?}"}, "docker compose demands V"
-
-
-def test_a_text_has_its_place_where_it_is_read_from(tmp_path: Path) -> None:
-    (tmp_path / "b.yml").write_text("volumes: {b: }")
-    told = declared_in(Source("standard input", tmp_path, b"include: [b.yml]"), "shop", {})
-    assert {stack.file for stack in told.stacks} == {"standard input", "b.yml"}
-    with pytest.raises(UsageError, match="a\x00b: it cannot be read"):
-        source_at(Path("a\x00b"), "a\x00b")
+    assert folder.names("${U:-${1}}") == {"${1}"}, "docker compose knows no variable 1"

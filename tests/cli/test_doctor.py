@@ -279,7 +279,10 @@ def test_drivers_of_the_configuration_count(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("text", "told"),
-    [("services: [", ", line 1: it is no valid YAML"), ("services: 3", ", line 1: services is 3")],
+    [
+        ("services: [", ", line 1: it is no valid YAML"),
+        ("services: 3", ", line 1: services is '3'"),
+    ],
 )
 def test_a_bad_file_is_one_sentence_with_file_and_line(
     tmp_path: Path, text: str, told: str
