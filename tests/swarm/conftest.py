@@ -72,25 +72,6 @@ def lab(kind: str, request: pytest.FixtureRequest) -> Iterator[Lab]:
         yield embedded
 
 
-@pytest.fixture(scope="module")
-def guarded_swarm(real_swarm: RealLab) -> Iterator[GuardedSwarm]:
-    """The real swarm, whose engines ask guards."""
-    swarm = GuardedSwarm(lab=real_swarm)
-    swarm.ensure()
-    yield swarm
-    swarm.end()
-
-
-@pytest.fixture
-def guards(guarded_swarm: GuardedSwarm, lab: Lab, tmp_path: Path) -> Iterator[dict[str, Guard]]:
-    """A guard on every node of the swarm as it was at first."""
-    assert lab.folder == guarded_swarm.lab.folder
-    guarded_swarm.ensure()
-    guarded_swarm.on_guard(tmp_path)
-    yield guarded_swarm.guards
-    guarded_swarm.off_guard()
-
-
 def scenario(item: pytest.Item) -> str:
     """Name a test without the kind of swarm that it runs on."""
     name, _, ids = item.nodeid.partition("[")
