@@ -74,6 +74,7 @@ def guard_run(  # noqa: PLR0913 - one for each option
     from cloudstorctl.guard.knowledge import Knowledge  # noqa: PLC0415 - as above
     from cloudstorctl.guard.records import Log, Metrics  # noqa: PLC0415 - as above
     from cloudstorctl.guard.server import Server  # noqa: PLC0415 - as above
+    from cloudstorctl.guard.watchdog import watchdog_in  # noqa: PLC0415 - as above
 
     world = invocation.world
     log = Log(stream=world.stderr, now=world.now)
@@ -101,7 +102,13 @@ def guard_run(  # noqa: PLR0913 - one for each option
         decider = Decider(
             knowledge=knowledge, judge=judges, engine=local, patterns=lambda: _drivers(invocation)
         )
-        server = Server(listener=listener, decide=decider, log=log, metrics=metrics)
+        server = Server(
+            listener=listener,
+            decide=decider,
+            log=log,
+            metrics=metrics,
+            watchdog=watchdog_in(world.environ),
+        )
         follower.start()
         stack.callback(follower.stop)
         log.message("start", "the guard answers")

@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from cloudstorctl.guard.watchdog import Watchdog
+
 _CHUNK: Final = 1 << 18
 LARGEST: Final = 1 << 18
 """Bytes of a body that is taken in here."""
@@ -36,6 +38,8 @@ class Loop:
     """Takes a connection, blocking, with the bytes that came, among them a request."""
     say: Callable[[str], None]
     """Takes a sentence about what went wrong."""
+    watchdog: Watchdog | None = None
+    """Waits to be told, while the loop goes on, that it does."""
     _paused: bool = field(default=False, init=False)
     """Whether no connection could be accepted in the turn before."""
     _said_at: float = field(default=float("-inf"), init=False)
@@ -54,7 +58,9 @@ class Loop:
                     self._leave(_socket(key), key.data)
 
     def _turn(self, until: socket.socket) -> bool:
-        ready = self._selector.select(_PAUSE if self._paused else None)
+        ready = self._selector.select(self._longest_wait())
+        if self.watchdog is not None:
+            self.watchdog.tell()
         if self._paused:
             self._paused = False
             self._selector.register(self.listener, selectors.EVENT_READ)
@@ -66,6 +72,11 @@ class Loop:
             else:
                 self._read(_socket(key), key.data)
         return True
+
+    def _longest_wait(self) -> float | None:
+        if self._paused:
+            return _PAUSE
+        return None if self.watchdog is None else self.watchdog.every
 
     def _accept(self) -> None:
         try:

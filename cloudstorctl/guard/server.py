@@ -27,6 +27,7 @@ from cloudstorctl.guard.wire import Request, Wire, WireError
 if TYPE_CHECKING:
     from cloudstorctl.guard.decision import Decider, Decision
     from cloudstorctl.guard.records import Log, Metrics
+    from cloudstorctl.guard.watchdog import Watchdog
 
 _TYPE: Final = b"application/vnd.docker.plugins.v1.2+json"
 _BODY_FIELD: Final = b',"RequestBody":"'
@@ -68,6 +69,7 @@ class Server:
     decide: Decider
     log: Log
     metrics: Metrics
+    watchdog: Watchdog | None = None
     _connections: dict[socket.socket, bool] = field(default_factory=dict, init=False)
     """Each connection that a thread has, and whether a request of it is under way."""
     _changed: threading.Condition = field(default_factory=threading.Condition, init=False)
@@ -85,6 +87,7 @@ class Server:
             answer=self._at_once,
             hand_over=self._to_thread,
             say=lambda text: self.log.message("error", text),
+            watchdog=self.watchdog,
         ).run(until)
 
     def _at_once(self, path: bytes, body: bytes) -> bytes | None:

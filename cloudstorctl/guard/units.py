@@ -50,6 +50,10 @@ StartLimitIntervalSec=0
 ExecStart={" ".join(_word(word) for word in command)}
 Restart=always
 RestartSec=1
+# Every request to the engine waits for a guard that hangs: it is replaced, and a judgement under
+# way counts as a no.
+WatchdogSec=15
+WatchdogSignal=SIGKILL
 TimeoutStopSec=20
 StateDirectory={PLUGIN}
 OOMScoreAdjust=-500

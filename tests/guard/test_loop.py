@@ -6,6 +6,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from cloudstorctl.guard.loop import LARGEST, Loop
+from cloudstorctl.guard.watchdog import Watchdog
 from tests.guard.calling import Caller
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ class Running:
         *,
         full: int = 0,
         threads: int = 99,
+        watchdog: Watchdog | None = None,
     ) -> None:
         self.threads = threads
         self.given: list[bytes] = []
@@ -48,7 +50,11 @@ class Running:
         self.listener.listen()
         self._wake, self._waker = socket.socketpair()
         loop = Loop(
-            listener=self.listener, answer=answer, hand_over=self.take, say=self.said.append
+            listener=self.listener,
+            answer=answer,
+            hand_over=self.take,
+            say=self.said.append,
+            watchdog=watchdog,
         )
         self._thread = threading.Thread(target=loop.run, args=(self._wake,))
         self._thread.start()
@@ -155,3 +161,13 @@ def test_a_bug_ends_one_connection_and_is_said(tmp_path: Path) -> None:
         assert other.call("/x", b"") == (200, True)
     running.end()
     assert running.said == ["RuntimeError: oh"]
+
+
+def test_whoever_waits_for_it_hears_of_it_while_nobody_asks(tmp_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
+        listener.bind(str(tmp_path / "notify"))
+        listener.settimeout(10)
+        watchdog = Watchdog(address=str(tmp_path / "notify"), every=0.02)
+        running = Running(tmp_path / "s", lambda _path, _body: OK, watchdog=watchdog)
+        assert [listener.recv(100) for _ in range(3)] == [b"WATCHDOG=1"] * 3
+        running.end()

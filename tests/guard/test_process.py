@@ -162,3 +162,12 @@ def test_metrics_are_served(guard: Guard) -> None:
     guard.start("--metrics-listen", "127.0.0.1:nowhere")
     assert guard.end() == 2
     assert "expected HOST:PORT" in guard.log.read_text()
+
+
+def test_it_tells_systemd_that_it_answers(guard: Guard, tmp_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
+        listener.bind(str(tmp_path / "notify"))
+        listener.settimeout(20)
+        shell = f'export NOTIFY_SOCKET={tmp_path}/notify WATCHDOG_USEC=60000; exec "$@"'
+        guard.start(shell=shell)
+        assert [listener.recv(100) for _ in range(2)] == [b"WATCHDOG=1"] * 2

@@ -41,6 +41,7 @@ def test_a_guard_that_ends_is_started_again_and_never_waits_for_the_engine() -> 
     assert ("ExecStart", "/venv/bin/python -m x") in told
     assert ("Restart", "always") in told
     assert ("StartLimitIntervalSec", "0") in told
+    assert {("WatchdogSec", "15"), ("WatchdogSignal", "SIGKILL")} <= set(told)
     assert [value for name, value in told if name in {"After", "Requires"}] == [SOCKET_UNIT] * 2
     names = {name for name, _ in told}
     assert not names & {"ProtectHome", "PrivateNetwork", "PrivateUsers", "User", "DynamicUser"}
