@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from cloudstorctl.commands.invocation import Invocation
 from cloudstorctl.commands.options import examples, with_options
+from cloudstorctl.commands.remembering import forgotten
 from cloudstorctl.commands.session import open_session
 from cloudstorctl.core.guarding import Answer, on_plugin, on_removal
-from cloudstorctl.core.model import NodeId
-from cloudstorctl.errors import CloudstorctlError, ExitCode, UsageError
+from cloudstorctl.core.model import NodeId, VolumeName
+from cloudstorctl.errors import CloudstorctlError, ExitCode, NotRememberedError, UsageError
 
 if TYPE_CHECKING:
     from cloudstorctl.commands.session import Session
@@ -52,6 +53,8 @@ def _judge(invocation: Invocation, question: Question) -> Answer:
 def _answer(session: Session, question: Question) -> Answer:
     if not (question.volumes or question.plugins):
         raise UsageError("It names neither a volume nor a plugin.")
+    if question.gone:
+        return _forgotten(session, question)
     if _was_just_proved(session, question):
         return Answer(allow=True, reason="cloudstorctl has just proved that nothing uses it.")
     seen = session.look()
@@ -65,6 +68,16 @@ def _answer(session: Session, question: Question) -> Answer:
         protect=session.context.protect_volumes,
         declared=session.declared,
     )
+
+
+def _forgotten(session: Session, question: Question) -> Answer:
+    """Let the swarm forget volumes that were let go."""
+    gone = frozenset(VolumeName(name) for name in question.volumes)
+    try:
+        forgotten(session.engines, session.context.cluster_id, gone)
+    except NotRememberedError as error:
+        return Answer(allow=False, reason=str(error))
+    return Answer(allow=True, reason="")
 
 
 def _was_just_proved(session: Session, question: Question) -> bool:

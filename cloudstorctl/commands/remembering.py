@@ -9,9 +9,10 @@ from cloudstorctl.core.memory import Memory
 from cloudstorctl.errors import CloudstorctlError, NotRememberedError, WrongSwarmError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from cloudstorctl.core.memory import Since
+    from cloudstorctl.core.model import VolumeName
     from cloudstorctl.core.verdict import Assessment
     from cloudstorctl.swarm.engines import Engines
     from cloudstorctl.swarm.ports import KeepsConfigs
@@ -60,6 +61,29 @@ def marked(engines: Engines, looks: Sequence[Assessment]) -> str:
     return _swapped(engines, looks, memory, after_looks(memory.since, looks))
 
 
+def forgotten(engines: Engines, cluster_id: str | None, gone: Collection[VolumeName]) -> str:
+    """Forget volumes that are removed; gives and raises as `marked` does."""
+    from cloudstorctl.swarm.keeping import keep_no_configs, kept_by_managers  # noqa: PLC0415
+    from cloudstorctl.swarm.memory import recall  # noqa: PLC0415 - as above
+
+    def left(since: Since) -> Since:
+        return {name: moment for name, moment in since.items() if name not in gone}
+
+    def forget(manager: KeepsConfigs, _: object) -> str:
+        memory = recall(manager)
+        wanted = left(memory.since)
+        return "" if wanted == memory.since else _written(manager, memory, wanted, left)
+
+    try:
+        return kept_by_managers(engines, cluster_id, forget)
+    except NotRememberedError:
+        raise
+    except CloudstorctlError as error:
+        if keep_no_configs(error):
+            return ""
+        raise NotRememberedError(f"{_LOST}: {error}.") from error
+
+
 def unmarked(engines: Engines, looks: Sequence[Assessment]) -> str:
     """Forget what looks without a grace period have seen claimed or gone; they add nothing.
 
@@ -85,7 +109,9 @@ def _swapped(engines: Engines, looks: Sequence[Assessment], memory: Memory, want
         return kept_by_managers(
             engines,
             looks[-1].survey.cluster_id,
-            lambda manager, _: _written(manager, looks, memory, wanted),
+            lambda manager, _: _written(
+                manager, memory, wanted, lambda since: after_losing(since, looks)
+            ),
         )
     except NotRememberedError:
         raise
@@ -94,8 +120,9 @@ def _swapped(engines: Engines, looks: Sequence[Assessment], memory: Memory, want
 
 
 def _written(
-    manager: KeepsConfigs, looks: Sequence[Assessment], memory: Memory, wanted: Since
+    manager: KeepsConfigs, memory: Memory, wanted: Since, otherwise: Callable[[Since], Since]
 ) -> str:
+    """Write what is wanted; `otherwise` says what, where another run has written before."""
     from cloudstorctl.swarm.memory import recall, remember  # noqa: PLC0415 - as above
 
     for _ in range(_ATTEMPTS):
@@ -105,7 +132,7 @@ def _written(
         memory = recall(manager)
         if memory.trouble:
             raise NotRememberedError(memory.trouble)
-        wanted = after_losing(memory.since, looks)
+        wanted = otherwise(memory.since)
         if wanted == memory.since:
             return ""
     raise NotRememberedError(f"{_LOST}: other runs write it again and again.")

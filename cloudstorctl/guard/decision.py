@@ -42,6 +42,8 @@ class Decision:
     judged: bool
     """Whether a process was asked."""
     seconds: float
+    proved: bool = False
+    """Whether the request showed a ticket: who shows one has the swarm remember what it does."""
 
     @property
     def result(self) -> str:
@@ -86,8 +88,23 @@ class Decider:
             case _ as never:
                 assert_never(never)
         return Decision(
-            kind=kind, names=names, answer=answer, judged=judged, seconds=perf_counter() - began
+            kind=kind,
+            names=names,
+            answer=answer,
+            judged=judged,
+            seconds=perf_counter() - began,
+            proved=bool(ticket),
         )
+
+    def settle(self, decision: Decision) -> str:
+        """Let the swarm forget a volume whose removal was let through; say why, where it does not.
+
+        One of the same name that is made anew is to wait its own time.
+        """
+        if decision.kind != "volume" or decision.result != "allowed" or decision.proved:
+            return ""
+        answer = self.judge(Question(volumes=list(decision.names), gone=True))
+        return "" if answer.allow else answer.reason
 
     def _volume(self, asked: RemoveVolume, ticket: str) -> tuple[Answer, bool]:
         if all(self._is_elsewhere(name) for name in asked.names):

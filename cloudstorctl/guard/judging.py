@@ -36,6 +36,8 @@ class Question(msgspec.Struct, kw_only=True, omit_defaults=True):
     """The node that is asked, by its ID in the swarm; empty: it is in none; None: not told."""
     ticket: str = ""
     """What the request shows to tell that this removal was just proved."""
+    gone: bool = False
+    """Nothing is to be judged: it was let through, and the swarm is to forget the volume."""
 
 
 class Judged(msgspec.Struct, kw_only=True):

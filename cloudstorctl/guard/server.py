@@ -182,8 +182,15 @@ class Server:
         self.log.decision(decision, user=asks.user, method=asks.method, uri=asks.uri)
         self.metrics.decided(decision)
         if decision.answer.allow:
+            with suppress(RuntimeError):  # without a thread for it, the next run finds it gone
+                threading.Thread(target=self._settle, args=(decision,), daemon=True).start()
             return _ALLOWED
         return _reply("200 OK", {"Allow": False, "Msg": decision.answer.reason})
+
+    def _settle(self, decision: Decision) -> None:
+        trouble = self.decide.settle(decision)
+        if trouble:
+            self.log.message("memory", trouble)
 
 
 def _read_start(body: bytes) -> Asks | None:

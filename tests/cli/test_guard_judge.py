@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from cloudstorctl.core.memory_document import written as in_bytes
 from cloudstorctl.core.model import NodeId, VolumeName
 from cloudstorctl.core.ticket import LABELS, LIFE, Ticket, name_of, written
+from tests.cli.grace import put, refuse, remembered
 from tests.cli.worlds import NOON, a_world, run_in
 from tests.core.builders import node_id
 
@@ -46,6 +48,24 @@ def test_a_volume_that_nothing_uses_may_be_removed_after_its_grace_period(stage:
         "reason": "No engine lists nothing, and nothing refers to it.",
     }
     assert answer(stage, volumes=["old"])["reason"].startswith("old is pending: ")
+
+
+def test_what_was_let_through_is_forgotten(stage: Stage) -> None:
+    since = {VolumeName(name): NOON - timedelta(hours=30) for name in ("old", "older")}
+    put(stage, in_bytes(since)[0])
+    assert answer(stage, volumes=["old", "o%6Cd"], gone=True) == {"allow": True, "reason": ""}
+    assert remembered(stage).keys() == {"older"}
+    assert answer(stage, volumes=["old"], gone=True)["allow"] is True
+    assert list(stage.swarm.configs.named) == ["cloudstorctl.unused.0000000002"]
+
+
+@pytest.mark.parametrize(("status", "allow"), [(500, False), (404, True)])
+def test_that_it_is_not_forgotten_is_said(stage: Stage, status: int, *, allow: bool) -> None:
+    """Managers that keep no configs remember nothing."""
+    refuse(stage, "GET", "/configs", status)
+    said = answer(stage, volumes=["old"], gone=True)
+    assert said["allow"] is allow
+    assert said["reason"].startswith("" if allow else "What was seen unused or claimed is not")
 
 
 def test_a_volume_in_use_may_not_and_the_reason_is_one_paragraph(stage: Stage) -> None:

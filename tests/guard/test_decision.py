@@ -103,6 +103,26 @@ def test_any_other_name_is_judged_in_all_its_readings(
     assert judge.asked == [Question(volumes=list(decision.names), node="w1")]
 
 
+def test_what_is_let_through_is_forgotten_but_for_what_a_ticket_was_shown_for(
+    knowledge: Knowledge, judge: Judge
+) -> None:
+    decider = a_decider(knowledge, judge)
+    for allow, name, ticket in ((True, "data", "t"), (False, "data", ""), (True, "mine", "")):
+        judge.allow = allow
+        decision = decider("DELETE", f"/volumes/{name}", ticket)
+        assert decision is not None
+        judge.asked.clear()
+        assert decider.settle(decision) == ""
+        assert judge.asked == []
+    judge.allow = True
+    decision = decider("DELETE", "/volumes/data")
+    assert decision is not None
+    assert decider.settle(decision) == ""
+    assert judge.asked[-1] == Question(volumes=["data"], gone=True)
+    judge.allow = False
+    assert decider.settle(decision) == judge(Question()).reason
+
+
 @pytest.mark.parametrize("engine", [Engine(), Engine((OTHER.name, "near"))])
 def test_a_volume_that_another_driver_has_no_more_is_judged(
     knowledge: Knowledge, judge: Judge, engine: Engine

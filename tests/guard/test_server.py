@@ -112,7 +112,8 @@ def test_the_ticket_that_a_removal_shows_is_handed_on_and_not_written_down(
 ) -> None:
     assert caller.ask("DELETE", "/volumes/old", **{HEADER: "secret"}) == ALLOWED
     assert caller.ask("DELETE", "/volumes/old") == ALLOWED
-    assert [question.ticket for question in judge.asked] == ["secret", ""]
+    judged = [question.ticket for question in judge.asked if not question.gone]
+    assert judged == ["secret", ""]
     assert "secret" not in json.dumps(guard.lines)
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import pytest
 
+from cloudstorctl.core.memory_document import PREFIX, read
 from tests.swarm.docker import Docker
 from tests.swarm.guarded import NO_GRACE, listening, raw
 from tests.swarm.lab.command import LabError, wait_until
@@ -82,6 +84,24 @@ def test_a_true_orphan_goes(lab: Lab, generation: int, on: str) -> None:
     volume(lab, "other", on=on)
     assert docker(lab, on)("volume", "rm", ORPHAN).code == 0
     assert list(lab.contents()) == ["reg/other/file.txt"]
+
+
+@pytest.mark.usefixtures("guards")
+def test_a_volume_that_goes_through_the_guard_is_forgotten(lab: Lab, tmp_path: Path) -> None:
+    volume(lab, ORPHAN, on="n2")
+    volume(lab, "other", on="n2")
+    tool = Tool(lab=lab, home=tmp_path, config=configuration(lab))
+    assert tool("safe-prune", "--dry-run", "--grace", "24h").code == 0
+    assert remembered(lab) == {ORPHAN, "other"}
+    assert docker(lab, "n2")("volume", "rm", ORPHAN).code == 0
+    wait_until(lambda: remembered(lab) == {"other"}, 30, "the swarm has forgotten it")
+
+
+def remembered(lab: Lab) -> set[str]:
+    """Name what the newest memory of the swarm has, of which there may be two for a moment."""
+    configs = [c for c in lab.manager.ask("/configs") if c["Spec"]["Name"].startswith(PREFIX)]
+    newest = max(configs, key=lambda config: config["Spec"]["Name"])
+    return set(read(b64decode(newest["Spec"]["Data"])))
 
 
 def test_the_safe_removal_is_let_through(
