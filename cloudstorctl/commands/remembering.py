@@ -9,11 +9,11 @@ from cloudstorctl.core.memory import Memory
 from cloudstorctl.errors import CloudstorctlError, NotRememberedError, WrongSwarmError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Collection
 
+    from cloudstorctl.core.marking import Notes
     from cloudstorctl.core.memory import Since
     from cloudstorctl.core.model import VolumeName
-    from cloudstorctl.core.verdict import Assessment
     from cloudstorctl.swarm.engines import Engines
     from cloudstorctl.swarm.ports import KeepsConfigs
 
@@ -47,7 +47,7 @@ def recalled(engines: Engines, cluster_id: str) -> Memory:
         )
 
 
-def marked(engines: Engines, looks: Sequence[Assessment]) -> str:
+def marked(engines: Engines, notes: Notes) -> str:
     """Remember what looks have seen unused, and forget what they have seen claimed or gone.
 
     Gives a sentence that says what did not fit, or an empty text.
@@ -55,10 +55,10 @@ def marked(engines: Engines, looks: Sequence[Assessment]) -> str:
     Raises:
         NotRememberedError: the swarm does not remember any of it; the text says why.
     """
-    memory = looks[-1].memory
+    memory = notes.last.memory
     if memory.trouble:
         return ""  # that has been told
-    return _swapped(engines, looks, memory, after_looks(memory.since, looks))
+    return _swapped(engines, notes, memory, after_looks(memory.since, notes))
 
 
 def forgotten(engines: Engines, cluster_id: str | None, gone: Collection[VolumeName]) -> str:
@@ -84,7 +84,7 @@ def forgotten(engines: Engines, cluster_id: str | None, gone: Collection[VolumeN
         raise NotRememberedError(f"{_LOST}: {error}.") from error
 
 
-def unmarked(engines: Engines, looks: Sequence[Assessment]) -> str:
+def unmarked(engines: Engines, notes: Notes) -> str:
     """Forget what looks without a grace period have seen claimed or gone; they add nothing.
 
     A volume that is made anew under a name, or used no longer, begins to wait then.
@@ -93,14 +93,14 @@ def unmarked(engines: Engines, looks: Sequence[Assessment]) -> str:
         NotRememberedError: the swarm does not forget it; the text says why.
     """
     try:
-        memory = recalled(engines, looks[-1].survey.cluster_id)
+        memory = recalled(engines, notes.last.survey.cluster_id)
     except WrongSwarmError as error:
         raise NotRememberedError(f"{_LOST}: {error}.") from error
     # What cannot be read counts for nobody.
-    return _swapped(engines, looks, memory, after_losing(memory.since, looks))
+    return _swapped(engines, notes, memory, after_losing(memory.since, notes))
 
 
-def _swapped(engines: Engines, looks: Sequence[Assessment], memory: Memory, wanted: Since) -> str:
+def _swapped(engines: Engines, notes: Notes, memory: Memory, wanted: Since) -> str:
     from cloudstorctl.swarm.keeping import kept_by_managers  # noqa: PLC0415 - as above
 
     if wanted == memory.since:
@@ -108,9 +108,9 @@ def _swapped(engines: Engines, looks: Sequence[Assessment], memory: Memory, want
     try:
         return kept_by_managers(
             engines,
-            looks[-1].survey.cluster_id,
+            notes.last.survey.cluster_id,
             lambda manager, _: _written(
-                manager, memory, wanted, lambda since: after_losing(since, looks)
+                manager, memory, wanted, lambda since: after_losing(since, notes)
             ),
         )
     except NotRememberedError:

@@ -13,7 +13,7 @@ from cloudstorctl.commands.declared import declared_stacks
 from cloudstorctl.commands.details import look_detail, memory_detail, survey_details
 from cloudstorctl.commands.remembering import marked, recalled, unmarked
 from cloudstorctl.core.ebs import on_ebs
-from cloudstorctl.core.marking import ahead_of_time, can_wait
+from cloudstorctl.core.marking import Notes, ahead_of_time, can_wait
 from cloudstorctl.core.memory import NOTHING
 from cloudstorctl.core.restoring import NOT_ASKED, Restoring
 from cloudstorctl.core.verdict import Assessment, assess
@@ -114,7 +114,9 @@ class Session:
         self._tell_of(assessment)
         self.course.saw(assessment)
         if marking is not Marking.NONE:
-            self._unmarked.append(assessment)
+            self._notes[:] = [
+                self._notes[0].then(assessment) if self._notes else Notes(last=assessment)
+            ]
         if marking is not Marking.LATER:
             self.mark()
         remember(
@@ -162,20 +164,20 @@ class Session:
 
     def mark(self) -> None:
         """Let the swarm remember the looks that it does not remember yet."""
-        if not self._unmarked:
+        if not self._notes:
             return
+        note = marked if self.context.grace else unmarked
         try:
-            told = (marked if self.context.grace else unmarked)(self.engines, self._unmarked)
+            told = note(self.engines, self._notes.pop())
         except NotRememberedError as error:
             self.course.forgetful = True
             told = str(error)
-        self._unmarked.clear()
         if told:
             self._tell_once(told)
 
     def _mark_in_between(self) -> None:
         """The same, but for what can as well be remembered at the end."""
-        if self._unmarked and self.context.grace and not can_wait(self._unmarked):
+        if self._notes and self.context.grace and not can_wait(self._notes[0]):
             self.mark()
 
     def _recalled(self, cluster_id: str) -> Memory:
@@ -203,7 +205,8 @@ class Session:
         return []
 
     @cached_property
-    def _unmarked(self) -> list[Assessment]:
+    def _notes(self) -> list[Notes]:
+        """What looks have shown that is not remembered yet, if there is any."""
         return []
 
     @cached_property

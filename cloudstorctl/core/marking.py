@@ -7,6 +7,7 @@ begins a grace period nor ends one.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,6 @@ from cloudstorctl.core.memory_document import name_of
 from cloudstorctl.core.times import in_utc
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from cloudstorctl.core.memory import Since
@@ -48,35 +48,58 @@ def after_look(since: Since, seen: Assessment) -> dict[VolumeName, datetime]:
     return kept
 
 
-def after_looks(since: Since, looks: Sequence[Assessment]) -> Since:
-    """Give the memory, which the last of several looks was taken with, as it is after all of them.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notes:
+    """What the looks of a run have shown that the swarm does not remember yet."""
 
-    Other runs may have written it after the first ones: those add nothing.
-    """
-    return after_look(after_losing(since, looks[:-1]), looks[-1])
+    last: Assessment
+    earlier: frozenset[VolumeName] = frozenset()
+    """What looks before the last saw claimed, or saw that it is gone: it begins anew."""
+
+    def then(self, seen: Assessment) -> Notes:
+        """Add the next look."""
+        claimed = {verdict.volume.name for verdict in self.last.verdicts if verdict.claims}
+        gone = {
+            name
+            for name in _listed(self.last) - _listed(seen)
+            if not any(gap.touches(name) for gap in seen.gaps)
+        }
+        return Notes(last=seen, earlier=self.earlier | claimed | gone)
 
 
-def after_losing(since: Since, looks: Iterable[Assessment]) -> Since:
+def after_looks(since: Since, notes: Notes) -> Since:
+    """Give the memory, as it was read for the last of several looks, as it is after all of them."""
+    return after_look(_without(since, notes.earlier), notes.last)
+
+
+def after_losing(since: Since, notes: Notes) -> Since:
     """Give the memory that another run has written, as it is after this run's looks.
 
     It may have seen more lately than they did: nothing is added to it, and only what they saw
     claimed or gone is taken away.
     """
-    for seen in looks:
-        since = {name: since[name] for name in after_look(since, seen) if name in since}
-    return since
+    left = _without(since, notes.earlier)
+    return {name: left[name] for name in after_look(left, notes.last) if name in left}
 
 
-def can_wait(looks: Sequence[Assessment]) -> bool:
+def can_wait(notes: Notes) -> bool:
     """Whether looks only show that volumes are gone, too few to write a large memory for.
 
     Each version of the memory is written as a whole, and the managers keep all of them for a while.
     """
-    since, last = looks[-1].memory.since, looks[-1]
-    wanted = after_look(since, last)
-    gone = since.keys() - {verdict.volume.name for verdict in last.verdicts}
-    changed = wanted.keys() ^ since.keys()
-    return changed <= gone and len(looks) * _FOR_ONE < len(since)
+    since = notes.last.memory.since
+    wanted = after_looks(since, notes)
+    changed = {n for n in since.keys() | wanted.keys() if since.get(n) != wanted.get(n)}
+    only_gone = changed.isdisjoint(_listed(notes.last))
+    return only_gone and len(changed) * _FOR_ONE < len(since)
+
+
+def _without(since: Since, names: frozenset[VolumeName]) -> Since:
+    return {name: moment for name, moment in since.items() if name not in names}
+
+
+def _listed(seen: Assessment) -> set[VolumeName]:
+    return {verdict.volume.name for verdict in seen.verdicts}
 
 
 def ahead_of_time(seen: Assessment) -> str:

@@ -10,6 +10,7 @@ import pytest
 
 from cloudstorctl.core.judgement import Ruling
 from cloudstorctl.core.marking import (
+    Notes,
     after_look,
     after_looks,
     after_losing,
@@ -78,43 +79,53 @@ def test_what_no_engine_lists_is_forgotten_by_a_whole_look_alone() -> None:
 
 def test_who_loses_the_race_to_write_adds_nothing_and_forgets_what_it_saw_claimed_or_gone() -> None:
     two = a_survey(a_reading("w1", "data", "other"))
-    assert after_losing({OTHER: LONG_AGO}, [assess(two)]) == {OTHER: LONG_AGO}
+    assert after_losing({OTHER: LONG_AGO}, Notes(last=assess(two))) == {OTHER: LONG_AGO}
     won = {DATA: LONG_AGO, OTHER: LONG_AGO}
-    assert after_losing(won, [assess(unused())]) == {DATA: LONG_AGO}
-    assert after_losing(won, [assess(claimed())]) == {}
-    assert after_losing(won, [assess(unused()), assess(two)]) == {DATA: LONG_AGO}
+    assert after_losing(won, Notes(last=assess(unused()))) == {DATA: LONG_AGO}
+    assert after_losing(won, Notes(last=assess(claimed()))) == {}
+    assert after_losing(won, notes(assess(two), assess(unused()), assess(two))) == {DATA: LONG_AGO}
+
+
+def notes(first: Assessment, *more: Assessment) -> Notes:
+    found = Notes(last=first)
+    for seen in more:
+        found = found.then(seen)
+    return found
 
 
 def test_several_looks_are_remembered_in_their_order() -> None:
-    without, two = assess(unused()), assess(a_survey(a_reading("w1", "data", "other")))
+    two, one = assess(a_survey(a_reading("w1", "data", "other"))), assess(unused())
     before = {DATA: LONG_AGO, OTHER: LONG_AGO}
-    assert after_looks(before, [without]) == {DATA: LONG_AGO}
-    assert after_looks(before, [without, two]) == {DATA: LONG_AGO, OTHER: NOW}, "it was made anew"
-    assert after_looks({}, [two, without]) == {DATA: NOW}, "the last alone adds something"
-    assert after_looks(before, [assess(claimed()), two]) == {DATA: NOW, OTHER: NOW}
+    assert after_looks(before, notes(two, one)) == {DATA: LONG_AGO}
+    assert after_looks(before, notes(two, one, two)) == {DATA: LONG_AGO, OTHER: NOW}, "made anew"
+    blind = assess(unused(gaps=(BLIND,)))
+    assert after_looks(before, notes(two, blind, two)) == before, "it may have been there"
+    assert after_looks({}, notes(two, one)) == {DATA: NOW}, "the last alone adds something"
+    assert after_looks(before, notes(assess(claimed()), two)) == {DATA: NOW, OTHER: LONG_AGO}
 
 
-def large(*listed: str, readings: tuple[EngineReading, ...] = ()) -> Assessment:
-    """Give a look at a thousand volumes with a memory of them, `data` and `other`."""
+def large(*listed: str, of: int = 1000, readings: tuple[EngineReading, ...] = ()) -> Assessment:
+    """Give a look at so many volumes with a memory of a thousand, `data` and `other`."""
     thousand = [f"v{number}" for number in range(1000)]
     since = {VolumeName(name): LONG_AGO for name in (*thousand, "data", "other")}
-    survey = a_survey(a_reading("w1", *thousand, *listed), *readings)
+    survey = a_survey(a_reading("w1", *thousand[:of], *listed), *readings)
     return assess(survey, memory=Memory(since=since, sequence=1))
 
 
 def test_a_large_memory_is_not_written_for_each_volume_that_is_gone() -> None:
-    all_there, one_gone = large("data", "other"), large("other")
-    assert can_wait([all_there])
-    assert can_wait([one_gone])
-    assert can_wait([all_there, one_gone])
-    assert not can_wait([all_there, one_gone, one_gone]), "not for ever"
-    assert not can_wait([assess(unused(), memory=Memory(since={OTHER: LONG_AGO}, sequence=1))])
+    assert can_wait(notes(large("data", "other")))
+    assert can_wait(notes(large("other")))
+    assert can_wait(notes(large(), large()))
+    assert not can_wait(notes(large(), large(of=999))), "not for ever"
+    small = Memory(since={OTHER: LONG_AGO}, sequence=1)
+    assert not can_wait(notes(assess(unused(), memory=small)))
 
 
-def test_what_is_claimed_or_new_does_not_wait() -> None:
+def test_what_is_claimed_made_anew_or_new_does_not_wait() -> None:
     user = a_reading("w2", containers=(a_container("data"),))
-    assert not can_wait([large("data", "other", readings=(user,))])
-    assert not can_wait([large("data", "other", "new")])
+    assert not can_wait(notes(large("data", "other", readings=(user,))))
+    assert not can_wait(notes(large("data", "other"), large("other"), large("data", "other")))
+    assert not can_wait(notes(large("data", "other", "new")))
 
 
 @pytest.mark.parametrize("ahead", [HOUR, -HOUR])

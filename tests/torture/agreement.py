@@ -32,8 +32,11 @@ _WITHOUT_DOCUMENT: Final = {
 """The codes with which a command may end before it has anything to print."""
 
 
-def code_for(command: str, document: Document | None) -> set[int]:
-    """Give the exit codes that a command may end with, given what it printed."""
+def code_for(command: str, document: Document | None, *, forgetful: bool) -> set[int]:
+    """Give the exit codes that a command may end with, given what it printed.
+
+    `forgetful` is a run that said that the swarm does not remember what it saw.
+    """
     if document is None:
         return set(_WITHOUT_DOCUMENT[command])
     gaps = document["gaps"]
@@ -47,13 +50,13 @@ def code_for(command: str, document: Document | None) -> set[int]:
         case "plan":
             unknown = any(kept["ruling"] == "unknown" for kept in document["kept"])
             # Its gaps do not tell which volumes they touch.
-            maybe = {ExitCode.INCOMPLETE} if gaps else set()
+            maybe = {ExitCode.INCOMPLETE} if gaps or forgetful else set()
             return {ExitCode.INCOMPLETE} if unknown else {ExitCode.DONE} | maybe
         case _:
-            return _after_removals(command, document, blind=blind)
+            return _after_removals(command, document, blind=blind, forgetful=forgetful)
 
 
-def _after_removals(command: str, document: Document, *, blind: bool) -> set[int]:
+def _after_removals(command: str, document: Document, *, blind: bool, forgetful: bool) -> set[int]:
     statuses = Counter(outcome["status"] for outcome in document["outcomes"])
     unfinished = statuses["not_tried"] + statuses["uncertain"]
     # What ends a run early (no manager, Ctrl-C, a record that cannot be written) leaves volumes
@@ -77,7 +80,7 @@ def _after_removals(command: str, document: Document, *, blind: bool) -> set[int
         # The document of `rm` does not tell the rulings of what it kept, nor what no engine lists.
         kept = {ExitCode.REFUSED, ExitCode.INCOMPLETE} if statuses["kept"] else set()
         return kept | ({ExitCode.DONE, ExitCode.FAILED, ExitCode.INCOMPLETE} - kept) | early
-    partly = {ExitCode.INCOMPLETE} if document["gaps"] else set()
+    partly = {ExitCode.INCOMPLETE} if document["gaps"] or forgetful else set()
     return (partly if blind else {ExitCode.DONE} | partly) | early
 
 

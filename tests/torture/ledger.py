@@ -11,7 +11,8 @@ if TYPE_CHECKING:
 
 SHOWED: Final = "showed"
 """Between a question and the claim that its answer showed."""
-_UNABLE: Final = re.compile("(is|are) not remembered|cannot be read")
+UNABLE: Final = re.compile("(is|are) not remembered|cannot be read")
+"""How a run says that the swarm does not remember what it saw."""
 _ROUNDED: Final = 1.0
 """Seconds that a time may lose where it is written down."""
 
@@ -110,7 +111,7 @@ class Marks:
         gone = dict.fromkeys(removed) | self._gone
         self._begun_anew |= self.ledger.begin_anew(gone)
         self.ledger.since |= {name: again for name, again in gone.items() if again is not None}
-        if _UNABLE.search(told):
+        if UNABLE.search(told):
             self.ledger.since |= self._begun_anew
             return []
         return self.problems

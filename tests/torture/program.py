@@ -15,7 +15,7 @@ from cloudstorctl.config import Places
 from cloudstorctl.errors import ExitCode
 from tests.torture.agreement import code_for, disagreements
 from tests.torture.lab import PROTECTED
-from tests.torture.ledger import Marks
+from tests.torture.ledger import UNABLE, Marks
 from tests.torture.wire import InProcess
 from tests.torture.witness import Witness
 
@@ -86,7 +86,7 @@ class Program:
         lab.indent = ""
         witness.end_look()
         problems = [*witness.problems, *marks.end_run(_gone(document), err)]
-        allowed = code_for(command, document)
+        allowed = code_for(command, document, forgetful=bool(UNABLE.search(err)))
         if (code == ExitCode.INTERRUPTED) and not lab.interrupted:
             problems.append("it says that it was interrupted, and nobody did")
         if code not in allowed:
