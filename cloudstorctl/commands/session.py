@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum, auto
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from cloudstorctl.commands.backings import Backings
 from cloudstorctl.commands.completion import remember
 from cloudstorctl.commands.declared import declared_stacks
 from cloudstorctl.commands.details import look_detail, memory_detail, survey_details
 from cloudstorctl.commands.remembering import marked, recalled, unmarked
-from cloudstorctl.core.ebs import on_ebs
 from cloudstorctl.core.marking import Notes, ahead_of_time, can_wait
 from cloudstorctl.core.memory import NOTHING
-from cloudstorctl.core.restoring import NOT_ASKED, Restoring
 from cloudstorctl.core.verdict import Assessment, assess
 from cloudstorctl.errors import NotRememberedError
 
@@ -24,11 +23,9 @@ if TYPE_CHECKING:
 
     from cloudstorctl.commands.course import Course
     from cloudstorctl.commands.invocation import Invocation
-    from cloudstorctl.commands.storage import Behind, Storage
     from cloudstorctl.config import Context
     from cloudstorctl.core.declared import DeclaredStack
     from cloudstorctl.core.memory import Memory
-    from cloudstorctl.core.model import Survey
     from cloudstorctl.render.console import Console
     from cloudstorctl.swarm.engines import Engines
 
@@ -86,7 +83,7 @@ class Session:
         # Before the survey where it is known of which swarm: what comes after it keeps a removal
         # waiting that it proves.
         memory = NOTHING if timeless else self._recalled(swarm) if swarm else None
-        early = self._early_answers() if marking is Marking.LATER else None
+        early = self._backings.asked_early() if marking is Marking.LATER else None
         settings = SurveySettings(
             drivers=context.drivers,
             cluster_id=swarm,
@@ -101,7 +98,7 @@ class Session:
                 now=self.invocation.world.now,
                 progress=lambda done, nodes: progress.update(f"{why}: {done} of {nodes} nodes"),
             )
-        seen, restoring = self._asked_of_aws(seen, early, restorable=restorable)
+        seen, restoring = self._backings.told_of(seen, early, restorable=restorable)
         memory = memory or self._recalled(seen.cluster_id)
         assessment = assess(
             seen,
@@ -126,41 +123,6 @@ class Session:
             nodes=(node.hostname for node in seen.nodes),
         )
         return assessment
-
-    def _early_answers(self) -> Behind | None:
-        """Ask AWS before a look what the look before it asked: no removal waits for that then."""
-        if not self._asked_about:
-            return None
-        restorable = self.context.require_recovery_point is not None
-        return self._behind(self._asked_about[-1], restorable=restorable)
-
-    def _asked_of_aws(
-        self, seen: Survey, early: Behind | None, *, restorable: bool
-    ) -> tuple[Survey, Restoring]:
-        """Add what AWS says: names that several EBS volumes have, and what could be restored.
-
-        `early` is what it has said already; it is asked again only where there is more to ask.
-        """
-        within, confirm = self.context.require_recovery_point, self.context.confirm_terminated
-        if within is None and not (restorable or confirm or on_ebs(seen)):
-            return seen, NOT_ASKED
-        storage = self._storage
-        if within is None and not (confirm or storage.set_up):
-            return seen, NOT_ASKED
-        if confirm:
-            seen = storage.without_gone(seen)
-        restorable = restorable or within is not None
-        if early is None or early.about != storage.about(seen):
-            early = self._behind(seen, restorable=restorable)
-        for sentence in storage.missing:
-            self.console.message(f"Not told by AWS: {sentence}.")
-        storage.missing.clear()
-        self._asked_about[:] = [seen]
-        return replace(seen, gaps=(*seen.gaps, *early.gaps)), early.restoring
-
-    def _behind(self, seen: Survey, *, restorable: bool) -> Behind:
-        within = self.context.require_recovery_point
-        return self._storage.behind(seen, within=within, restorable=restorable)
 
     def mark(self) -> None:
         """Let the swarm remember the looks that it does not remember yet."""
@@ -200,11 +162,6 @@ class Session:
         self.console.detail(look_detail(seen))
 
     @cached_property
-    def _asked_about(self) -> list[Survey]:
-        """The last survey of which AWS was asked, if one was."""
-        return []
-
-    @cached_property
     def _notes(self) -> list[Notes]:
         """What looks have shown that is not remembered yet, if there is any."""
         return []
@@ -215,11 +172,8 @@ class Session:
         return declared_stacks(self.context, self.invocation.world, self.console)
 
     @cached_property
-    def _storage(self) -> Storage:
-        """The way to AWS, the same for every look: its clients take long to make."""
-        from cloudstorctl.commands.storage import Storage  # noqa: PLC0415 - botocore is slow
-
-        return Storage(self.invocation, self.context)
+    def _backings(self) -> Backings:
+        return Backings(self.invocation, self.context, self.console)
 
     def tell_of_grace(self) -> None:
         """Say loudly that there is no grace period."""
