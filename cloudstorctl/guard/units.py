@@ -27,6 +27,9 @@ ListenStream={SOCKET}
 SocketMode=0600
 DirectoryMode=0700
 Backlog=512
+# dockerd calls every socket of that folder when it looks for the drivers of volumes, and waits 15
+# seconds for one at which nobody listens.
+RemoveOnStop=yes
 # A guard that fails again and again must not take the socket with it.
 TriggerLimitIntervalSec=0
 

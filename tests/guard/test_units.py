@@ -33,6 +33,7 @@ def test_systemd_holds_a_socket_for_root_alone_which_the_engine_needs() -> None:
     assert ("Before", "docker.service") in told
     assert ("WantedBy", "sockets.target docker.service") in told
     assert ("TriggerLimitIntervalSec", "0") in told
+    assert ("RemoveOnStop", "yes") in told  # the engine would wait for whom it finds there
 
 
 def test_a_guard_that_ends_is_started_again_and_never_waits_for_the_engine() -> None:
