@@ -133,7 +133,15 @@ class Loop:
         self.hand_over(connection, buffer)
 
     def _leave(self, connection: socket.socket, buffer: bytearray) -> None:
-        """Let a request that has begun to arrive be answered by a thread; hang up on the rest."""
+        """Let a request that has begun to arrive be answered by a thread; hang up on the rest.
+
+        dockerd's client takes another connection for a question that it cannot send, but loses one
+        that it has sent: none is to arrive between the last look and the end.
+        """
+        with suppress(OSError):
+            if not buffer:
+                connection.shutdown(socket.SHUT_RD)
+                buffer += connection.recv(_CHUNK)
         if buffer:
             self._give(connection, buffer)
         else:

@@ -32,6 +32,12 @@ if TYPE_CHECKING:
 _TYPE: Final = b"application/vnd.docker.plugins.v1.2+json"
 _BODY_FIELD: Final = b',"RequestBody":"'
 _METHOD: Final = re.compile(rb'"RequestMethod"\s*:\s*"([^"\\]*)"')
+_REPEATED: Final = (
+    "the guard was replaced while it was asked, and the engine repeats its question without the "
+    "text: try again"
+)
+"""Where a plugin hangs up instead of answering, dockerd calls it anew with a body that it has read
+to the end already (moby pkg/plugins/client.go, callWithRetry)."""
 _HARMLESS: Final = frozenset((b"GET", b"HEAD"))
 """Methods that remove nothing and change nothing, in every release."""
 
@@ -175,7 +181,8 @@ class Server:
         if len(methods) == body.count(b"RequestMethod") == 1 and methods[0] in _HARMLESS:
             self.metrics.passed.inc()
             return _ALLOWED
-        decision = self.decide.on(Unclear("the engine's question could not be read"))
+        why = "the engine's question could not be read" if body else _REPEATED
+        decision = self.decide.on(Unclear(why))
         return self._decided(decision, Asks(method="", uri=""))
 
     def _decided(self, decision: Decision, asks: Asks) -> bytes:

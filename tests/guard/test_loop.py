@@ -67,8 +67,11 @@ class Running:
         connection.close()
         self.came.set()
 
-    def end(self) -> None:
+    def wake(self) -> None:
         self._waker.send(b"!")
+
+    def end(self) -> None:
+        self.wake()
         self._thread.join(10)
         for each in (self.listener, self._wake, self._waker):
             each.close()
@@ -124,6 +127,27 @@ def test_a_request_that_has_begun_to_arrive_is_handed_over_at_the_end(tmp_path: 
         running.end()
         assert idle.socket.recv(1) == b""
     assert running.given == [b"POST /x"]
+
+
+def test_a_request_that_comes_with_the_end_is_handed_over(tmp_path: Path) -> None:
+    asked, ended = threading.Event(), threading.Event()
+
+    def answer(path: bytes, _body: bytes) -> bytes:
+        asked.set()
+        assert path == b"/x" or ended.wait(10)
+        return OK
+
+    running = Running(tmp_path / "s", answer)
+    with Caller(tmp_path / "s") as caller, Caller(tmp_path / "s") as other:
+        assert caller.call("/x", b"") == (200, True)
+        asked.clear()
+        other.send("/held", b"")
+        assert asked.wait(10)
+        running.wake()
+        caller.send("/late", b"")
+        ended.set()
+        running.end()
+    assert [each[:10] for each in running.given] == [b"POST /late"]
 
 
 def test_callers_are_accepted_again_when_there_are_descriptors(tmp_path: Path) -> None:
