@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, assert_never
 
 from cloudstorctl.commands.replacing import replace_file
 from cloudstorctl.errors import CloudstorctlError, RefusedError, UsageError
 from cloudstorctl.guard import units
+from cloudstorctl.guard.daemon_json import hosts_in
 from cloudstorctl.guard.names import KEY, PLUGIN
 from cloudstorctl.guard.node import Engine, Node
 from cloudstorctl.guard.steps import (
@@ -55,7 +56,7 @@ def setup_of(world: World, root: str | None, by_hand: str) -> Setup:
     Raises:
         CloudstorctlError: there is no systemd, or no docker.service.
         RefusedError: a unit of that name is not of this program.
-        UsageError: `root` is no folder.
+        UsageError: `root` is no folder, or dockerd's configuration is not what that would read.
     """
     folder = world.root if root is None else Path(root)
     if not folder.is_dir():
@@ -68,6 +69,7 @@ def setup_of(world: World, root: str | None, by_hand: str) -> Setup:
         service=_text_of(where.service),
         daemon=_text_of(where.daemon),
     )
+    engine = replace(engine, hosts=hosts_in(before.daemon, str(where.daemon)))
     for file, text in ((where.socket, before.socket), (where.service, before.service)):
         if text is not None and not text.startswith(units.WRITTEN):
             raise RefusedError(f"{file} is there and was not written by this program")

@@ -1,4 +1,4 @@
-"""Adds a plugin to the text of dockerd's configuration, or takes it out, and changes nothing else.
+"""Reads the text of dockerd's configuration, adds a plugin or takes it out, and changes no more.
 
 The text is edited where it has to be rather than written anew: numbers, blanks and the order of
 keys stay as somebody put them.
@@ -17,6 +17,8 @@ from cloudstorctl.guard.names import KEY
 _BLANKS: Final = re.compile(r"[ \t\n\r]*")
 _BOM: Final = "\ufeff"
 _DECODER: Final = json.JSONDecoder()
+_HOSTS: Final = "hosts"
+_EXPECTED: Final = {KEY: "names of plugins", _HOSTS: "addresses"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,7 @@ def with_plugin(text: str | None, plugin: str, file: str) -> str:
     if text is None or not text.removeprefix(_BOM).strip():
         return f'{{\n  "{KEY}": [{json.dumps(plugin)}]\n}}\n'
     members = _members_in(text, file)
-    found = _list_in(text, members, file)
+    found = _list_in(text, members, KEY, file)
     if found is None:
         return _with_last(text, members, f'"{KEY}": [{json.dumps(plugin)}]')
     if json.loads(text[found.value : found.end]) is None:
@@ -64,7 +66,7 @@ def without_plugin(text: str | None, plugin: str, file: str) -> str | None:
         at = next(place for place, member in enumerate(members) if member.name == KEY)
         return _without(text, members, at)
     while plugin in (plugins := plugins_in(text, file)):
-        found = _list_in(text, _members_in(text, file), file)
+        found = _list_in(text, _members_in(text, file), KEY, file)
         assert found is not None  # noqa: S101 - it has the plugin
         text = _without(text, _elements_in(text, found.value), plugins.index(plugin))
     return text
@@ -76,25 +78,38 @@ def plugins_in(text: str | None, file: str) -> tuple[str, ...]:
     Raises:
         UsageError: as above.
     """
+    return _words_in(text, KEY, file)
+
+
+def hosts_in(text: str | None, file: str) -> tuple[str, ...]:
+    """Give the addresses at which the configuration has dockerd listen.
+
+    Raises:
+        UsageError: as above.
+    """
+    return _words_in(text, _HOSTS, file)
+
+
+def _words_in(text: str | None, key: str, file: str) -> tuple[str, ...]:
     if text is None or not text.removeprefix(_BOM).strip():
         return ()
-    found = _list_in(text, _members_in(text, file), file)
+    found = _list_in(text, _members_in(text, file), key, file)
     return () if found is None else tuple(json.loads(text[found.value : found.end]) or ())
 
 
-def _list_in(text: str, members: list[_Item], file: str) -> _Item | None:
-    found = [member for member in members if member.name == KEY]
+def _list_in(text: str, members: list[_Item], key: str, file: str) -> _Item | None:
+    found = [member for member in members if member.name == key]
     if not found:
         return None
     if len(found) > 1:
-        raise UsageError(f"{file}: {KEY} is there twice; dockerd reads one of them alone")
+        raise UsageError(f"{file}: {key} is there twice; dockerd reads one of them alone")
     (only,) = found
     value = json.loads(text[only.value : only.end])
     if value is not None and not (
         isinstance(value, list) and all(isinstance(each, str) for each in value)
     ):
         written = text[only.value : only.end]
-        raise UsageError(f"{file}: {KEY} is {written}, expected a list of names of plugins")
+        raise UsageError(f"{file}: {key} is {written}, expected a list of {_EXPECTED[key]}")
     return only
 
 

@@ -17,7 +17,7 @@ from cloudstorctl.guard.probe import URL, comes_from_the_guard
 from cloudstorctl.guard.unix_http import UnixConnection
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 _ENGINE: Final = "/run/docker.sock"
 _DAEMON_JSON: Final = "/etc/docker/daemon.json"
@@ -36,6 +36,8 @@ class Engine:
     running: bool
     words: tuple[str, ...]
     """Its command line."""
+    hosts: tuple[str, ...] = ()
+    """Where its configuration has it listen; dockerd takes that from one of the two alone."""
 
     @property
     def daemon_json(self) -> Path:
@@ -45,12 +47,9 @@ class Engine:
     @property
     def socket(self) -> str:
         """The unix socket that it listens at."""
-        for place, word in enumerate(self.words):
-            name = word.partition("=")[0]
-            is_flag = name in {"-H", "--host"}
-            value = _value_of(name, self.words[place:]) if is_flag else word.removeprefix("-H")
-            if value and value.startswith("unix://"):
-                return value.removeprefix("unix://") or _ENGINE
+        for host in (*_hosts_of(self.words), *self.hosts):
+            if host.startswith("unix://"):
+                return host.removeprefix("unix://") or _ENGINE
         return _ENGINE
 
     def refuse_flag(self) -> None:
@@ -235,6 +234,13 @@ def _value_of(flag: str, words: Sequence[str]) -> str | None:
         if name == flag:
             return value if has_value else "".join(words[place + 1 : place + 2])
     return None
+
+
+def _hosts_of(words: Sequence[str]) -> Iterator[str]:
+    for place, word in enumerate(words):
+        name = word.partition("=")[0]
+        is_flag = name in {"-H", "--host"}
+        yield (_value_of(name, words[place:]) or "") if is_flag else word.removeprefix("-H")
 
 
 def _ask(path: Path, method: str, url: str, seconds: float) -> tuple[int, bytes]:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cloudstorctl.errors import UsageError
-from cloudstorctl.guard.daemon_json import plugins_in, with_plugin, without_plugin
+from cloudstorctl.guard.daemon_json import hosts_in, plugins_in, with_plugin, without_plugin
 from cloudstorctl.guard.names import KEY
 
 FILE = "/etc/docker/daemon.json"
@@ -134,3 +134,19 @@ def test_other_keys_and_plugins_keep_their_values_and_order(
     left = [each for each in before if each != plugin]
     assert told.pop(KEY, []) == left
     assert list(told.items()) == list(others.items())
+
+
+@pytest.mark.parametrize(
+    ("text", "hosts"),
+    [
+        (None, ()),
+        ("", ()),
+        (PRETTY, ()),
+        ('{"hosts": null}', ()),
+        ('{"hosts": ["tcp://0.0.0.0:1", "unix:///a"]}', ("tcp://0.0.0.0:1", "unix:///a")),
+    ],
+)
+def test_the_addresses_are_those_of_the_configuration(
+    text: str | None, hosts: tuple[str, ...]
+) -> None:
+    assert hosts_in(text, FILE) == hosts

@@ -133,6 +133,7 @@ def test_an_engine_that_does_not_run_asks_once_it_does(machine: Machine) -> None
     [
         ("{", "is not valid JSON"),
         ('{"authorization-plugins": "x"}', 'authorization-plugins is "x", expected a list'),
+        ('{"hosts": "x"}', 'hosts is "x", expected a list of addresses'),
         ("[]", "expected a JSON object"),
     ],
 )
