@@ -13,6 +13,12 @@ EPILOG = examples(
     "cloudstorctl guard install --config /etc/cloudstorctl.toml",
 )
 
+_ANY_SWARM = (
+    "The configuration has no cluster_id: a manager that begins another swarm is read in the place "
+    "of the first one, and nothing in it uses the volumes. 'docker info --format "
+    "{{.Swarm.Cluster.ID}}' on a manager tells the ID."
+)
+
 
 @with_options
 def guard_install(
@@ -49,6 +55,8 @@ def guard_install(
     elif not dry_run and after.daemon is not None and after.daemon != setup.before.daemon:
         setup.node.check_that_dockerd_takes(after.daemon, setup.where.daemon)
     carry_out(steps, setup, console, dry_run=dry_run)
+    if not setup.in_tree and invocation.context().cluster_id is None:
+        console.message(_ANY_SWARM)
     if dry_run:
         console.message("Nothing was changed.")
     elif setup.in_tree:

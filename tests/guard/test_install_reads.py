@@ -23,3 +23,16 @@ def test_the_socket_may_stand_in_the_configuration(machine: Machine, verb: str) 
     assert "The engine does not answer on /srv/d.sock: " in ran.err
     unit = machine.files.get(f"etc/systemd/system/{PLUGIN}.service")
     assert unit is None or " --engine unix:///srv/d.sock\n" in unit
+
+
+def test_a_configuration_that_takes_any_swarm_is_told_and_no_hindrance(machine: Machine) -> None:
+    told = "The configuration has no cluster_id: a manager that begins another swarm is read in the"
+    ran = machine.run("guard", "install")
+    assert ran.code == 0
+    assert told in ran.err
+    file = machine.root / "c.toml"
+    file.write_text('[contexts.any]\n[contexts.one]\ncluster_id = "o7brjiqubrrj3gfjl6qwueydj"\n')
+    for context, said in (("any", True), ("one", False)):
+        ran = machine.run("guard", "install", "--config", str(file), "--context", context)
+        assert ran.code == 0, ran.err
+        assert (told in ran.err) is said
