@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 _STEP = "  "
+_DELETE = "\x7f"
+"""The one control character that JSON may hold as it is."""
 
 
 def pieces_of(document: Mapping[str, object]) -> Iterator[str]:
@@ -39,6 +41,6 @@ def _text(value: object, line: str) -> str:
         text = msgspec.json.format(msgspec.json.encode(value), indent=len(_STEP)).decode()
     except UnicodeEncodeError:  # half a character, such as a byte of the command line
         text = ""
-    if not text or not text.isascii():
+    if not text or not text.isascii() or _DELETE in text:
         text = json.dumps(value, indent=len(_STEP))
     return text.replace("\n", line)

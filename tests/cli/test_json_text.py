@@ -33,6 +33,13 @@ def test_what_is_shared_is_written_at_the_indent_of_each_place() -> None:
     assert "".join(pieces_of(document)) == json.dumps(document, indent=2)
 
 
+def test_no_control_character_is_written_as_it_is() -> None:
+    document: dict[str, object] = {"volumes": [{"a\x7f": "\x7f\x1b"}]}
+    text = "".join(pieces_of(document))
+    assert text == json.dumps(document, indent=2)
+    assert text.replace("\n", "").isprintable()
+
+
 def test_half_a_character_is_written_too() -> None:
     document: dict[str, object] = {"outcomes": [{"volume": "a\udcff"}, {"volume": "\u2028b"}]}
     assert "".join(pieces_of(document)) == json.dumps(document, indent=2)
