@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cloudstorctl.core.marking import after_looks, after_losing
+from cloudstorctl.core.marking import after_looks, after_losing, without
 from cloudstorctl.core.memory import Memory
-from cloudstorctl.errors import CloudstorctlError, NotRememberedError, WrongSwarmError
+from cloudstorctl.errors import (
+    CloudstorctlError,
+    EngineAnsweredError,
+    NotRememberedError,
+    WrongSwarmError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -63,25 +68,22 @@ def marked(engines: Engines, notes: Notes) -> str:
 
 def forgotten(engines: Engines, cluster_id: str | None, gone: Collection[VolumeName]) -> str:
     """Forget volumes that are removed; gives and raises as `marked` does."""
-    from cloudstorctl.swarm.keeping import keep_no_configs, kept_by_managers  # noqa: PLC0415
+    from cloudstorctl.swarm.keeping import keep_no_configs  # noqa: PLC0415 - as above
     from cloudstorctl.swarm.memory import recall  # noqa: PLC0415 - as above
 
-    def left(since: Since) -> Since:
-        return {name: moment for name, moment in since.items() if name not in gone}
-
-    def forget(manager: KeepsConfigs, _: object) -> str:
-        memory = recall(manager)
-        wanted = left(memory.since)
-        return "" if wanted == memory.since else _written(manager, memory, wanted, left)
-
-    try:
-        return kept_by_managers(engines, cluster_id, forget)
-    except NotRememberedError:
-        raise
-    except CloudstorctlError as error:
-        if keep_no_configs(error):
+    def forget(manager: KeepsConfigs) -> str:
+        try:
+            memory = recall(manager)
+        except EngineAnsweredError as error:
+            if keep_no_configs(error):
+                return ""
+            raise
+        wanted = without(memory.since, gone)
+        if wanted == memory.since:
             return ""
-        raise NotRememberedError(f"{_LOST}: {error}.") from error
+        return _written(manager, memory, wanted, lambda since: without(since, gone))
+
+    return _by_a_manager(engines, cluster_id, forget)
 
 
 def unmarked(engines: Engines, notes: Notes) -> str:
@@ -101,18 +103,27 @@ def unmarked(engines: Engines, notes: Notes) -> str:
 
 
 def _swapped(engines: Engines, notes: Notes, memory: Memory, wanted: Since) -> str:
-    from cloudstorctl.swarm.keeping import kept_by_managers  # noqa: PLC0415 - as above
-
     if wanted == memory.since:
         return ""
+    return _by_a_manager(
+        engines,
+        notes.last.survey.cluster_id,
+        lambda manager: _written(manager, memory, wanted, lambda since: after_losing(since, notes)),
+    )
+
+
+def _by_a_manager(
+    engines: Engines, cluster_id: str | None, act: Callable[[KeepsConfigs], str]
+) -> str:
+    """Change the memory through a manager.
+
+    Raises:
+        NotRememberedError: it is not known to be changed; the text says why.
+    """
+    from cloudstorctl.swarm.keeping import kept_by_managers  # noqa: PLC0415 - as above
+
     try:
-        return kept_by_managers(
-            engines,
-            notes.last.survey.cluster_id,
-            lambda manager, _: _written(
-                manager, memory, wanted, lambda since: after_losing(since, notes)
-            ),
-        )
+        return kept_by_managers(engines, cluster_id, lambda manager, _: act(manager))
     except NotRememberedError:
         raise
     except CloudstorctlError as error:

@@ -15,6 +15,7 @@ from cloudstorctl.core.memory_document import name_of
 from cloudstorctl.core.times import in_utc
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from datetime import datetime
 
     from cloudstorctl.core.memory import Since
@@ -69,7 +70,7 @@ class Notes:
 
 def after_looks(since: Since, notes: Notes) -> Since:
     """Give the memory, as it was read for the last of several looks, as it is after all of them."""
-    return after_look(_without(since, notes.earlier), notes.last)
+    return after_look(without(since, notes.earlier), notes.last)
 
 
 def after_losing(since: Since, notes: Notes) -> Since:
@@ -78,7 +79,7 @@ def after_losing(since: Since, notes: Notes) -> Since:
     It may have seen more lately than they did: nothing is added to it, and only what they saw
     claimed or gone is taken away.
     """
-    left = _without(since, notes.earlier)
+    left = without(since, notes.earlier)
     return {name: left[name] for name in after_look(left, notes.last) if name in left}
 
 
@@ -94,7 +95,8 @@ def can_wait(notes: Notes) -> bool:
     return only_gone and len(changed) * _FOR_ONE < len(since)
 
 
-def _without(since: Since, names: frozenset[VolumeName]) -> Since:
+def without(since: Since, names: Collection[VolumeName]) -> Since:
+    """Give the memory without some volumes."""
     return {name: moment for name, moment in since.items() if name not in names}
 
 
