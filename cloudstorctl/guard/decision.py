@@ -52,6 +52,11 @@ class Decision:
             return "denied"
         return "allowed" if self.judged else "passed"
 
+    @property
+    def is_to_be_forgotten(self) -> bool:
+        """Whether the swarm is to forget the volume: one of its name waits its own time then."""
+        return self.kind == "volume" and self.result == "allowed" and not self.proved
+
 
 @dataclass(slots=True)
 class Decider:
@@ -97,11 +102,8 @@ class Decider:
         )
 
     def settle(self, decision: Decision) -> str:
-        """Let the swarm forget a volume whose removal was let through; say why, where it does not.
-
-        One of the same name that is made anew is to wait its own time.
-        """
-        if decision.kind != "volume" or decision.result != "allowed" or decision.proved:
+        """Let the swarm forget a volume that was let go; say why, where it does not."""
+        if not decision.is_to_be_forgotten:
             return ""
         answer = self.judge(Question(volumes=list(decision.names), gone=True))
         return "" if answer.allow else answer.reason

@@ -188,9 +188,10 @@ class Server:
     def _decided(self, decision: Decision, asks: Asks) -> bytes:
         self.log.decision(decision, user=asks.user, method=asks.method, uri=asks.uri)
         self.metrics.decided(decision)
-        if decision.answer.allow:
+        if decision.is_to_be_forgotten:
             with suppress(RuntimeError):  # without a thread for it, the next run finds it gone
                 threading.Thread(target=self._settle, args=(decision,), daemon=True).start()
+        if decision.answer.allow:
             return _ALLOWED
         return _reply("200 OK", {"Allow": False, "Msg": decision.answer.reason})
 

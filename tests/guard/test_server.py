@@ -58,6 +58,15 @@ def caller(guard: Serving) -> Iterator[Caller]:
         yield caller
 
 
+def test_what_was_let_go_is_forgotten(caller: Caller, judge: Judge) -> None:
+    assert caller.ask("DELETE", "/volumes/old") == ALLOWED
+    wait_until(lambda: len(judge.asked) > 1, 20, "the swarm is to forget it")
+    assert [(question.volumes, question.gone) for question in judge.asked] == [
+        (["old"], False),
+        (["old"], True),
+    ]
+
+
 def test_it_says_that_it_authorizes(caller: Caller) -> None:
     assert caller.call("/Plugin.Activate", b"") == (200, {"Implements": ["authz"]})
 
